@@ -1,0 +1,329 @@
+"""What to ask a server about one image, and what its answers prove.
+
+Nothing here does I/O: ``Transfer.next_ask`` says what to request next,
+``Transfer.receive`` takes the answer, until there is nothing more to ask.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from imgprint.content.exchange import (
+    HEAD,
+    SMALL,
+    TAIL_SIZE,
+    Answer,
+    Ask,
+    Validators,
+)
+from imgprint.content.ranges import (
+    Part,
+    is_multipart,
+    multipart_parts,
+    parse_content_range,
+)
+from imgprint.content.sparse import SparseBytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_REQUESTS = 4
+MAX_EXTRAS = 3
+MAX_EXTRA = 65_536
+MAX_EXTRA_TOTAL = 131_072
+MERGE_GAP = 1024
+
+# After these a list of ranges is asked for again as a single range, and after
+# some of them a single range as the whole file, to be cut off at the head.
+_LIST_REFUSALS = {304, 400, 403, 405, 412, 416, 500, 501, 502, 503}
+_RANGE_REFUSALS = {304, 400, 412, 416}
+
+_LIST, _SINGLE, _PLAIN = Ask((HEAD, -TAIL_SIZE)), Ask((HEAD,)), Ask(())
+
+
+def tail_span(size: int) -> range:
+    """Return where the last TAIL_SIZE bytes of *size* bytes are.
+
+    >>> tail_span(32764), tail_span(500)
+    (range(31740, 32764), range(0, 500))
+    """
+    return range(max(0, size - TAIL_SIZE), size)
+
+
+@dataclass
+class Transfer:
+    """The head and the tail of one image, request by request.
+
+    *lists* says whether to ask for both at once at first; *tails* whether to
+    ask for the tail of a server that ignored Range before.
+    """
+
+    lists: bool = True
+    tails: bool = True
+    image: SparseBytes = field(default_factory=SparseBytes)
+    validators: Validators | None = None
+    requests: int = 0
+    bytes_received: int = 0
+    honoured: str | None = None
+    """How Range was honoured: "multipart", "single" or "ignored"."""
+    proven: bool = True
+    """Whether all joined bytes are proven to be of one representation."""
+    lists_work: bool | None = None
+    """What the server showed of lists of ranges; None if nothing was learnt."""
+    failure: str | None = None
+    """Why nothing is known of the image."""
+
+    def __post_init__(self) -> None:
+        self._firsts = [_LIST, _SINGLE, _PLAIN][0 if self.lists else 1 :]
+        self._asked: list[Ask] = []
+        self._extras: list[Ask] = []
+        self._extra: Ask | None = None
+        self._restarted = False
+
+    def next_ask(self) -> Ask | None:
+        """Return what to request next, None when all that can be had is there."""
+        ask = self._extra or next(self._candidates(), None)
+        self._extra = None
+        if ask:
+            self._asked.append(ask)
+        return ask
+
+    def _candidates(self) -> Iterator[Ask]:
+        if self.requests >= MAX_REQUESTS:
+            return
+        if not self.image.spans:
+            yield from self._firsts[:1]
+        elif self.tails:
+            yield from (ask for ask in self._gaps() if ask not in self._asked)
+
+    def _gaps(self) -> Iterator[Ask]:
+        size = self.image.size
+        for gap in self.image.missing(HEAD if size is None else HEAD[:size]):
+            yield Ask((gap,))
+        if size is None:
+            yield Ask((-TAIL_SIZE,))
+            return
+        for gap in self.image.missing(tail_span(size)):
+            yield Ask((gap,))
+
+    def extend(self, span: range) -> bool:
+        """Make *span* the next ask, if the budget and the server allow it.
+
+        At most MAX_EXTRAS reads of up to MAX_EXTRA bytes, MAX_EXTRA_TOTAL in
+        all. Holes closer than MERGE_GAP are read as one.
+        """
+        size = self.image.size
+        gaps = self.image.missing(span if size is None else range(size)[_slice(span)])
+        if not gaps or self.honoured not in ("multipart", "single"):
+            return False
+        stop = gaps[0].stop
+        for gap in gaps[1:]:
+            if gap.start - stop <= MERGE_GAP:
+                stop = gap.stop
+        ask = Ask((range(gaps[0].start, stop)[:MAX_EXTRA],))
+        spent = sum(extra.wanted for extra in self._extras)
+        if (
+            ask in self._asked
+            or len(self._extras) >= MAX_EXTRAS
+            or spent + ask.wanted > MAX_EXTRA_TOTAL
+        ):
+            return False
+        self._extras.append(ask)
+        self._extra = ask
+        return True
+
+    def receive(self, answer: Answer) -> None:
+        """Take the answer to the last ask."""
+        self.requests += 1
+        self.bytes_received += answer.received
+        ask = self._asked[-1]
+        if answer.status == 206 and not _coding(answer):
+            self._partial(ask, answer)
+        elif answer.status == 200:
+            self._whole(ask, answer)
+        elif not self.image.spans:
+            self._refused(ask, answer)
+
+    def lose(self, reason: str) -> None:
+        """Take it that the last ask got no answer, for *reason*."""
+        self.requests += 1
+        if not self.image.spans:
+            self._fail(reason)
+
+    @property
+    def used(self) -> int:
+        """How many of the bytes received are kept."""
+        return sum(map(len, self.image.spans))
+
+    # 206
+
+    def _partial(self, ask: Ask, answer: Answer) -> None:
+        parts = self._parts(answer)
+        if not parts:
+            if not self.image.spans:
+                self._next_first(f"{answer.status} without a usable Content-Range")
+            return
+        if not self._accept(answer, parts[0].size):
+            return
+        for part in parts:
+            self._add(ask, part)
+        if ask is _LIST:
+            self.lists_work = not any(self._gaps())
+        if self.honoured != "multipart":
+            self.honoured = _kind(answer)
+
+    def _parts(self, answer: Answer) -> list[Part]:
+        content_type = answer.headers.get("content-type", "")
+        try:
+            if is_multipart(content_type):
+                return list(multipart_parts(content_type, answer.body))
+            span, size = parse_content_range(answer.headers.get("content-range", ""))
+        except ValueError:
+            return []
+        if span is None:
+            return []
+        return [Part(span.start, answer.body[: len(span)], size)]
+
+    def _accept(self, answer: Answer, size: int | None) -> bool:
+        """Return whether the parts of *answer* belong to what is known.
+
+        Once, an image that changed in between is begun again with *answer*.
+        """
+        new = _validators(answer, size)
+        if self.validators is not None:
+            joined = self.validators.join(new)
+            if joined is None and self._restarted:
+                self.tails = False
+                return False
+            if joined is None:
+                self._restarted = True
+                self.image, self.validators, self.proven = SparseBytes(), None, True
+                self._asked = self._asked[-1:]
+            elif not joined:
+                self.proven = False
+        if self.validators is None:
+            self.validators = new
+        if self.image.size is None and size is not None:
+            self._set_size(size)
+        return True
+
+    def _set_size(self, size: int) -> None:
+        if all(span.stop <= size for span in self.image.spans):
+            self.image.size = size
+
+    def _add(self, ask: Ask, part: Part) -> None:
+        """Keep what was asked for of *part*; all of it where the file is small."""
+        size = self.image.size
+        if part.size not in (None, size):
+            return
+        spans = [HEAD, *(p for p in ask.parts if isinstance(p, range))]
+        if size is not None:
+            spans.append(range(size) if size <= SMALL else tail_span(size))
+        for span in spans:
+            start = max(span.start, part.start)
+            data = part.data[start - part.start : max(span.stop - part.start, 0)]
+            if data and (size is None or start + len(data) <= size):
+                self.image.add(start, data)
+
+    # 200
+
+    def _whole(self, ask: Ask, answer: Answer) -> None:
+        if self.image.spans:  # Range is ignored this time: nothing was read
+            self.tails = False
+            return
+        body = answer.body
+        length = _int(answer.headers.get("content-length"))
+        if coding := _coding(answer):
+            decoded = _decode(coding, body)
+            if decoded is None:
+                self._fail(f"answer coded as {coding}")
+                return
+            body, length = decoded
+        if not answer.cut and not coding:
+            length = len(body)
+        if length == 0:
+            self._fail("empty file")
+            return
+        self.honoured = "ignored"
+        self.lists_work = False if ask is _LIST and (length or SMALL) > SMALL else None
+        self.tails &= answer.headers.get("accept-ranges", "").lower() != "none"
+        self.validators = _validators(answer, length)
+        whole = length is not None and length == len(body)
+        self.image = SparseBytes(length)
+        self.image.add(0, body if whole else body[: len(HEAD)])
+
+    # Anything else
+
+    def _refused(self, ask: Ask, answer: Answer) -> None:
+        reason = f"HTTP {answer.status}"
+        if answer.status == 416:
+            try:
+                _, size = parse_content_range(answer.headers.get("content-range", ""))
+            except ValueError:
+                size = None
+            if size == 0:
+                self._fail("empty file")
+                return
+            if size is not None and size <= len(HEAD) + TAIL_SIZE:
+                self._firsts = [ask, _PLAIN]
+        retry_later = answer.status in (429, 503) and "retry-after" in answer.headers
+        refusals = _LIST_REFUSALS if ask is _LIST else _RANGE_REFUSALS
+        if answer.status in refusals and not retry_later:
+            self._next_first(reason)
+        elif answer.status == 206:
+            self._firsts = [ask, _PLAIN]
+            self._next_first(f"answer coded as {_coding(answer)}")
+        else:
+            self._fail(reason)
+
+    def _next_first(self, reason: str) -> None:
+        """Fall back to the next way to ask; fail for *reason* if none is left."""
+        if self._firsts[0] is _LIST:
+            self.lists_work = False
+        del self._firsts[0]
+        if not self._firsts:
+            self._fail(reason)
+
+    def _fail(self, reason: str) -> None:
+        self.failure = reason
+        self._firsts = []
+
+
+def _slice(span: range) -> slice:
+    return slice(span.start, span.stop)
+
+
+def _kind(answer: Answer) -> str:
+    multipart = is_multipart(answer.headers.get("content-type", ""))
+    return "multipart" if multipart else "single"
+
+
+def _coding(answer: Answer) -> str | None:
+    coding = answer.headers.get("content-encoding", "").strip().lower()
+    return None if coding in ("", "identity") else coding
+
+
+def _decode(coding: str, body: bytes) -> tuple[bytes, int | None] | None:
+    """Return the decoded head of *body*, and the decoded size if that is all.
+
+    Return None if it is not gzip or deflate. Never decodes more than the head.
+    """
+    if coding not in ("gzip", "x-gzip", "deflate"):
+        return None
+    decoder = zlib.decompressobj(wbits=47)  # gzip or zlib, by its header
+    try:
+        head = decoder.decompress(body, len(HEAD))
+    except zlib.error:
+        return None
+    return head, len(head) if decoder.eof else None
+
+
+def _int(value: str | None) -> int | None:
+    return int(value) if value and value.isascii() and value.isdigit() else None
+
+
+def _validators(answer: Answer, size: int | None) -> Validators:
+    headers = answer.headers
+    return Validators(headers.get("etag"), headers.get("last-modified"), size)
