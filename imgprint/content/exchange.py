@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -63,21 +64,6 @@ def body_limit(ask: Ask, headers: Mapping[str, str], length: int | None) -> int:
     return len(span) if len(span) <= max(SMALL, ask.wanted) else ask.wanted
 
 
-@dataclass(slots=True, frozen=True)
-class Answer:
-    """A response: *headers* with lower-case names, *body* as far as it was read.
-
-    *received* counts body bytes with those that were thrown away; *cut* says
-    that the transfer was stopped before its end.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    received: int
-    cut: bool
-
-
 class Validators(NamedTuple):
     """What tells one representation from another (RFC 9110 section 8.8)."""
 
@@ -103,3 +89,55 @@ class Validators(NamedTuple):
             if None not in (mine, theirs) and mine != theirs:
                 return None
         return False
+
+
+@dataclass(slots=True, frozen=True)
+class Answer:
+    """A response: *headers* with lower-case names, *body* as far as it was read.
+
+    *received* counts body bytes with those that were thrown away; *cut* says
+    that the transfer was stopped before its end.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    received: int
+    cut: bool
+
+    @property
+    def multipart(self) -> bool:
+        """Whether this is multipart/byteranges."""
+        return is_multipart(self.headers.get("content-type", ""))
+
+    @property
+    def coding(self) -> str | None:
+        """The content coding, None for none: then offsets are the image's own."""
+        coding = self.headers.get("content-encoding", "").strip().lower()
+        return None if coding in ("", "identity") else coding
+
+    @property
+    def length(self) -> int | None:
+        """The Content-Length, None if there is no valid one."""
+        value = self.headers.get("content-length", "")
+        return int(value) if value.isascii() and value.isdigit() else None
+
+    def validators(self, size: int | None) -> Validators:
+        """The validators of the representation, which has *size* bytes."""
+        headers = self.headers
+        return Validators(headers.get("etag"), headers.get("last-modified"), size)
+
+
+def decode_head(coding: str, body: bytes) -> tuple[bytes, int | None] | None:
+    """Return the decoded head of *body*, and the decoded size if that is all.
+
+    Return None if it is not gzip or deflate. Never decodes more than the head.
+    """
+    if coding not in ("gzip", "x-gzip", "deflate"):
+        return None
+    decoder = zlib.decompressobj(wbits=47)  # gzip or zlib, by its header
+    try:
+        head = decoder.decompress(body, len(HEAD))
+    except zlib.error:
+        return None
+    return head, len(head) if decoder.eof else None

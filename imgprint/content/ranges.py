@@ -75,12 +75,14 @@ def is_multipart(content_type: str) -> bool:
 class Part:
     """Bytes from *start* of a representation of *size* bytes (None: unknown).
 
-    *data* may be shorter than what was announced, never longer.
+    *data* may be shorter than what was announced, never longer. *media_type*
+    is the Content-Type of the part, None if it has none.
     """
 
     start: int
     data: bytes
     size: int | None
+    media_type: str | None = None
 
 
 def multipart_parts(content_type: str, body: bytes) -> Iterator[Part]:
@@ -117,7 +119,7 @@ def multipart_parts(content_type: str, body: bytes) -> Iterator[Part]:
             early = delimiter.search(body, position, after)
             data = body[position : early.start()] if early else data
             after = position + len(data)
-        yield Part(span.start, data, size)
+        yield Part(span.start, data, size, fields.get("content-type"))
         position = after
 
 

@@ -6,7 +6,6 @@ Nothing here does I/O: ``Transfer.next_ask`` says what to request next,
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,10 +16,10 @@ from imgprint.content.exchange import (
     Answer,
     Ask,
     Validators,
+    decode_head,
 )
 from imgprint.content.ranges import (
     Part,
-    is_multipart,
     multipart_parts,
     parse_content_range,
 )
@@ -64,10 +63,11 @@ class Transfer:
     tails: bool = True
     image: SparseBytes = field(default_factory=SparseBytes)
     validators: Validators | None = None
+    media_type: str | None = None
     requests: int = 0
     bytes_received: int = 0
     honoured: str | None = None
-    """How Range was honoured: "multipart", "single" or "ignored"."""
+    """How Range was honoured: "multipart", "single", "ignored"; "local" for a file."""
     proven: bool = True
     """Whether all joined bytes are proven to be of one representation."""
     lists_work: bool | None = None
@@ -115,8 +115,10 @@ class Transfer:
         all. Holes closer than MERGE_GAP are read as one.
         """
         size = self.image.size
-        gaps = self.image.missing(span if size is None else range(size)[_slice(span)])
-        if not gaps or self.honoured not in ("multipart", "single"):
+        gaps = self.image.missing(
+            span if size is None else range(size)[span.start : span.stop]
+        )
+        if not gaps or self.honoured in (None, "ignored"):
             return False
         stop = gaps[0].stop
         for gap in gaps[1:]:
@@ -139,7 +141,7 @@ class Transfer:
         self.requests += 1
         self.bytes_received += answer.received
         ask = self._asked[-1]
-        if answer.status == 206 and not _coding(answer):
+        if answer.status == 206 and not answer.coding:
             self._partial(ask, answer)
         elif answer.status == 200:
             self._whole(ask, answer)
@@ -169,29 +171,30 @@ class Transfer:
             return
         for part in parts:
             self._add(ask, part)
+        self.media_type = parts[0].media_type
         if ask is _LIST:
             self.lists_work = not any(self._gaps())
         if self.honoured != "multipart":
-            self.honoured = _kind(answer)
+            self.honoured = "multipart" if answer.multipart else "single"
 
     def _parts(self, answer: Answer) -> list[Part]:
         content_type = answer.headers.get("content-type", "")
         try:
-            if is_multipart(content_type):
+            if answer.multipart:
                 return list(multipart_parts(content_type, answer.body))
             span, size = parse_content_range(answer.headers.get("content-range", ""))
         except ValueError:
             return []
         if span is None:
             return []
-        return [Part(span.start, answer.body[: len(span)], size)]
+        return [Part(span.start, answer.body[: len(span)], size, content_type)]
 
     def _accept(self, answer: Answer, size: int | None) -> bool:
         """Return whether the parts of *answer* belong to what is known.
 
         Once, an image that changed in between is begun again with *answer*.
         """
-        new = _validators(answer, size)
+        new = answer.validators(size)
         if self.validators is not None:
             joined = self.validators.join(new)
             if joined is None and self._restarted:
@@ -234,9 +237,9 @@ class Transfer:
             self.tails = False
             return
         body = answer.body
-        length = _int(answer.headers.get("content-length"))
-        if coding := _coding(answer):
-            decoded = _decode(coding, body)
+        length = answer.length
+        if coding := answer.coding:
+            decoded = decode_head(coding, body)
             if decoded is None:
                 self._fail(f"answer coded as {coding}")
                 return
@@ -249,7 +252,8 @@ class Transfer:
         self.honoured = "ignored"
         self.lists_work = False if ask is _LIST and (length or SMALL) > SMALL else None
         self.tails &= answer.headers.get("accept-ranges", "").lower() != "none"
-        self.validators = _validators(answer, length)
+        self.validators = answer.validators(length)
+        self.media_type = answer.headers.get("content-type")
         whole = length is not None and length == len(body)
         self.image = SparseBytes(length)
         self.image.add(0, body if whole else body[: len(HEAD)])
@@ -274,7 +278,7 @@ class Transfer:
             self._next_first(reason)
         elif answer.status == 206:
             self._firsts = [ask, _PLAIN]
-            self._next_first(f"answer coded as {_coding(answer)}")
+            self._next_first(f"answer coded as {answer.coding}")
         else:
             self._fail(reason)
 
@@ -289,41 +293,3 @@ class Transfer:
     def _fail(self, reason: str) -> None:
         self.failure = reason
         self._firsts = []
-
-
-def _slice(span: range) -> slice:
-    return slice(span.start, span.stop)
-
-
-def _kind(answer: Answer) -> str:
-    multipart = is_multipart(answer.headers.get("content-type", ""))
-    return "multipart" if multipart else "single"
-
-
-def _coding(answer: Answer) -> str | None:
-    coding = answer.headers.get("content-encoding", "").strip().lower()
-    return None if coding in ("", "identity") else coding
-
-
-def _decode(coding: str, body: bytes) -> tuple[bytes, int | None] | None:
-    """Return the decoded head of *body*, and the decoded size if that is all.
-
-    Return None if it is not gzip or deflate. Never decodes more than the head.
-    """
-    if coding not in ("gzip", "x-gzip", "deflate"):
-        return None
-    decoder = zlib.decompressobj(wbits=47)  # gzip or zlib, by its header
-    try:
-        head = decoder.decompress(body, len(HEAD))
-    except zlib.error:
-        return None
-    return head, len(head) if decoder.eof else None
-
-
-def _int(value: str | None) -> int | None:
-    return int(value) if value and value.isascii() and value.isdigit() else None
-
-
-def _validators(answer: Answer, size: int | None) -> Validators:
-    headers = answer.headers
-    return Validators(headers.get("etag"), headers.get("last-modified"), size)

@@ -65,7 +65,7 @@ def test_parts(preamble, close):
         b"\r\n--B\r\nContent-Range: bytes 8-9/10\r\n\r\nij" + close
     )
     assert list(multipart_parts(TYPE, body)) == [
-        Part(0, b"abcd", 10),
+        Part(0, b"abcd", 10, "image/jpeg"),
         Part(8, b"ij", 10),
     ]
 

@@ -1,0 +1,55 @@
+"""The one place where imgprint is wired into a Scrapy project."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from imgprint.feeds import FlushingJsonLinesItemExporter
+from imgprint.handlers import HttpDownloadHandler
+from imgprint.items import ImageRecord, Sighting
+from imgprint.pipelines import FingerprintPipeline, MetadataPipeline, SizePipeline
+from imgprint.middlewares.ranges import RangeMiddleware
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
+
+
+class Addon:
+    """``ADDONS = {"imgprint.addon.Addon": 500}`` gives a project all of imgprint.
+
+    A setting of the project wins over one of the add-on.
+
+    Feeds without ``item_classes`` or ``item_filter`` of their own get image
+    records; sightings go to the feed ``IMGPRINT_SIGHTINGS`` (default: none),
+    which takes the same placeholders as FEEDS.
+    """
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        settings.setdefault_in_component_priority_dict(
+            "DOWNLOADER_MIDDLEWARES", RangeMiddleware, 595
+        )
+        for order, pipeline in (
+            (100, SizePipeline),
+            (200, MetadataPipeline),
+            (300, FingerprintPipeline),
+        ):
+            settings.setdefault_in_component_priority_dict(
+                "ITEM_PIPELINES", pipeline, order
+            )
+        for scheme in ("http", "https"):
+            settings["DOWNLOAD_HANDLERS"].setdefault(scheme, HttpDownloadHandler)
+        for name in ("jsonl", "jsonlines", "jl"):
+            settings["FEED_EXPORTERS"].setdefault(name, FlushingJsonLinesItemExporter)
+        # Scrapy's default of 100 starts a hundred workers for every response:
+        # 1 halves the CPU time per image.
+        settings.set("CONCURRENT_ITEMS", 1, priority="addon")
+        self._update_feeds(settings)
+
+    def _update_feeds(self, settings: BaseSettings) -> None:
+        feeds: dict[str, Any] = settings.getdict("FEEDS")
+        for options in feeds.values():
+            if not ("item_classes" in options or "item_filter" in options):
+                options["item_classes"] = [ImageRecord]
+        if sightings := settings.get("IMGPRINT_SIGHTINGS"):
+            feeds[sightings] = {"format": "jsonl", "item_classes": [Sighting]}
+        settings.set("FEEDS", feeds, priority=settings.getpriority("FEEDS") or 0)

@@ -1,0 +1,66 @@
+"""``scrapy crawl``, with its input checked before anything is fetched."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from scrapy.commands import crawl
+from scrapy.spiderloader import get_spider_loader
+
+from imgprint.errors import InputError
+from imgprint.feeds import check_targets
+
+if TYPE_CHECKING:
+    import argparse
+
+    from scrapy import Spider
+    from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
+
+
+def check_input(settings: BaseSettings, name: str, arguments: dict[str, str]) -> None:
+    """Raise InputError if the spider *name* can't crawl, or its feeds be written."""
+    loader = get_spider_loader(settings)
+    if name not in loader.list():
+        raise InputError(f"no spider {name!r}; there is: {', '.join(loader.list())}")
+    if check := getattr(loader.load(name), "check_arguments", None):
+        check(**arguments)
+    sightings = settings.get("IMGPRINT_SIGHTINGS")
+    check_targets([*settings.getdict("FEEDS"), *([sightings] if sightings else [])])
+
+
+def exit_code(crawler: Crawler) -> int:
+    """Return 1 if the crawl failed or a feed was not stored, else 0."""
+    stats: dict[str, Any] = crawler.stats.get_stats() if crawler.stats else {}
+    failed = [name for name in stats if name.startswith("feedexport/failed_count/")]
+    if failed:
+        complain("a feed could not be stored: see the log above")
+    return int(bool(failed) or stats.get("finish_reason") != "finished")
+
+
+def complain(sentence: str) -> None:
+    print(f"imgprint: {sentence}", file=sys.stderr)
+
+
+class Command(crawl.Command):
+    """Say what is wrong with the input in one sentence; tell success by exit code."""
+
+    crawler: Crawler | None = None
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
+        if len(args) == 1:
+            try:
+                check_input(self.settings, args[0], opts.spargs)
+            except InputError as error:
+                complain(str(error))
+                self.exitcode = 2
+                return
+        super().run(args, opts)
+        if self.crawler:
+            self.exitcode = self.exitcode or exit_code(self.crawler)
+
+    def _create_crawler(self, spidercls: type[Spider] | str) -> Crawler:
+        self.crawler = super()._create_crawler(spidercls)
+        return self.crawler

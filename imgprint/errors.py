@@ -1,0 +1,38 @@
+"""What can go wrong with one request, and with what the user gave."""
+
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    NotSupported,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+)
+from scrapy.spidermiddlewares.httperror import HttpError
+
+DOWNLOAD_ERRORS = (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    NotSupported,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+    OSError,
+)
+
+
+class InputError(ValueError):
+    """The user gave something that can't be used; the text says what to do."""
+
+
+def error_text(error: BaseException | None) -> str:
+    """Return what a sighting says of *error*: one line, never empty."""
+    if isinstance(error, HttpError):
+        return f"HTTP {error.response.status}"
+    return " ".join(str(error).split()) or type(error).__name__

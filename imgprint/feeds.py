@@ -1,0 +1,68 @@
+"""Feeds: an exporter that a crash can't cut short, and a check of the targets."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from scrapy.exporters import JsonLinesItemExporter
+from w3lib.url import file_uri_to_path
+
+from imgprint.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class FlushingJsonLinesItemExporter(JsonLinesItemExporter):
+    """JSON Lines that hand each item to the system at once.
+
+    What was exported survives the death of the process.
+    """
+
+    def export_item(self, item: Any) -> None:
+        super().export_item(item)
+        self.file.flush()
+
+
+def local_path(uri: str) -> Path | None:
+    """Return the path that a feed URI names, None if it is not a local file.
+
+    >>> local_path("data/a.json"), local_path("s3://bucket/a.json")
+    (PosixPath('data/a.json'), None)
+    """
+    if uri.startswith("file:"):
+        return Path(file_uri_to_path(uri))
+    if urlsplit(uri).scheme or uri == "-":
+        return None
+    return Path(uri)
+
+
+def check_targets(uris: Iterable[str]) -> None:
+    """Raise InputError if one of the local feed targets can't be written.
+
+    Directories are made, as the feed storage would. In a name with
+    placeholders only what stands before them is checked.
+    """
+    for uri in uris:
+        path = local_path(uri)
+        if path is None:
+            continue
+        parts = path.parts
+        fixed = next((i for i, part in enumerate(parts) if "%(" in part), len(parts))
+        folder = Path(*parts[: min(fixed, len(parts) - 1)])
+        try:
+            if fixed == len(parts) and path.is_dir():
+                raise IsADirectoryError(21, "Is a directory")
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+            if fixed == len(parts) and path.exists():
+                path.open("ab").close()
+        except OSError as error:
+            raise InputError(
+                f"feed {uri!r} can't be written: {error.strerror}; "
+                "give another path with -O"
+            ) from error

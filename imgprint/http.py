@@ -1,0 +1,78 @@
+"""The request that asks for an image's ends, and the response that holds them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from scrapy import Request
+from scrapy.http import Response
+
+from imgprint.items import ImageRecord
+
+if TYPE_CHECKING:
+    from imgprint.content.describe import Description
+    from imgprint.content.transfer import Transfer
+
+
+def image_request(url: str, **kwargs: Any) -> Request:
+    """Return a request for the ends of the image at *url*.
+
+    Its response is an ImageResponse. ``Request(url, meta={"imgprint": True})``
+    is the same.
+    """
+    return Request(
+        url, meta={**(kwargs.pop("meta", None) or {}), "imgprint": True}, **kwargs
+    )
+
+
+class ImageResponse(Response):
+    """What a server gave of an image. The body is empty: see ``transfer.image``.
+
+    *description* is what the known bytes say, None if that is still to be read.
+    """
+
+    attributes = (*Response.attributes, "transfer", "description")
+
+    def __init__(
+        self,
+        *args: Any,
+        transfer: Transfer,
+        description: Description | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(*args, **kwargs)
+        self.transfer = transfer
+        self.description = description
+
+    def record(self, **fields: Any) -> ImageRecord:
+        """Return the record of this image, for the pipelines to fill in.
+
+        *fields*, such as ``page_url`` and ``site``, go into it as they are.
+        """
+        transfer = self.transfer
+        fields.setdefault("url", self.request.url if self.request else self.url)
+        record = ImageRecord(
+            image_size=transfer.image.size,
+            timestamp=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
+            status=None if transfer.honoured == "local" else self.status,
+            etag=self._field("ETag"),
+            last_modified=self._field("Last-Modified"),
+            media_type=(transfer.media_type or "").partition(";")[0].strip() or None,
+            server=self._field("Server"),
+            transfer={
+                "requests": transfer.requests,
+                "bytes_received": transfer.bytes_received,
+                "range": transfer.honoured,
+                "proven": transfer.proven,
+                "complete": transfer.image.complete,
+            },
+            **fields,
+        )
+        record.content = transfer.image
+        record.description = self.description
+        return record
+
+    def _field(self, name: str) -> str | None:
+        value = self.headers.get(name)
+        return value.decode("latin-1") if value else None

@@ -1,0 +1,121 @@
+"""What a crawl yields: a record per image, a sighting per place it was seen.
+
+Field order is feed order. The text beside each field is its documentation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
+
+if TYPE_CHECKING:
+    from imgprint.content.describe import Description
+    from imgprint.content.sparse import SparseBytes
+
+SCHEMA_VERSION = 1
+
+
+@dataclass
+class _Fields:
+    url: Annotated[str, "URL of the image, as the page gave it"]
+    image_size: Annotated[int | None, "Size of the file in bytes"] = None
+    exif: Annotated[
+        dict[str, str],
+        "EXIF, Pillow's tag name to value: IFD0, Exif and GPS tags",
+    ] = field(default_factory=dict)
+    timestamp: Annotated[str | None, "When it was read, UTC, to the second"] = None
+    sha256_first_10240_bytes: Annotated[
+        str | None, "SHA-256 of bytes 0-10240: 10,241 bytes, or all of a smaller file"
+    ] = None
+    sha256_last_1024_bytes: Annotated[
+        str | None, "SHA-256 of the last 1,024 bytes, or all of a smaller file"
+    ] = None
+    random_128_bytes_sample_start: Annotated[
+        str | None, "The last 128 bytes of the head, hexadecimal"
+    ] = None
+    random_128_bytes_sample_end: Annotated[
+        str | None, "Bytes 384-511 of the last 1,024, hexadecimal"
+    ] = None
+
+    schema_version: Annotated[int, "Version of this record's form"] = SCHEMA_VERSION
+    site: Annotated[
+        str | None, "Registrable domain, onion name or address of the page's site"
+    ] = None
+    page_url: Annotated[str | None, "Page that led here first"] = None
+    status: Annotated[int | None, "HTTP status of the last answer"] = None
+    etag: Annotated[str | None, "ETag field, as sent"] = None
+    last_modified: Annotated[str | None, "Last-Modified field, as sent"] = None
+    media_type: Annotated[str | None, "Media type, as the server says"] = None
+    server: Annotated[str | None, "Server field, as sent"] = None
+    format: Annotated[str | None, "Format, by the file's own bytes"] = None
+    width: Annotated[int | None, "Width in pixels"] = None
+    height: Annotated[int | None, "Height in pixels"] = None
+    frames: Annotated[int | None, "Number of frames or pages"] = None
+    bit_depth: Annotated[int | None, "Bits per sample"] = None
+    progressive: Annotated[bool | None, "Coded progressively or interlaced"] = None
+    gps: Annotated[
+        dict[str, Any] | None,
+        "Position: latitude and longitude in signed decimal degrees, altitude in "
+        "metres, timestamp in UTC",
+    ] = None
+    camera: Annotated[
+        dict[str, Any] | None,
+        "make, model, serial_number, lens, lens_serial_number, owner",
+    ] = None
+    dates: Annotated[
+        dict[str, Any] | None,
+        "original, digitized and modified, ISO 8601, with offset where known",
+    ] = None
+    software: Annotated[str | None, "Program that wrote the file"] = None
+    xmp: Annotated[dict[str, Any] | None, "Main fields of the XMP packet"] = None
+    iptc: Annotated[dict[str, Any] | None, "Main fields of the IPTC block"] = None
+    icc: Annotated[dict[str, Any] | None, "Name and id of the ICC profile"] = None
+    text: Annotated[dict[str, Any] | None, "PNG text chunks and comments"] = None
+    c2pa: Annotated[dict[str, Any] | None, "C2PA manifest: claim generator"] = None
+    ids: Annotated[
+        dict[str, Any] | None,
+        "image_unique_id, document_id, original_document_id, instance_id",
+    ] = None
+    thumbnail: Annotated[
+        dict[str, Any] | None,
+        "Facts of the embedded thumbnail: width, height, bytes, sha256",
+    ] = None
+    fingerprints: Annotated[
+        dict[str, Any], "file_key, and sha256 of a file seen whole"
+    ] = field(default_factory=dict)
+    transfer: Annotated[
+        dict[str, Any] | None,
+        "requests, bytes_received, range (multipart, single, ignored or local), "
+        "proven (joined bytes are of one representation), complete (seen whole)",
+    ] = None
+    metadata_complete: Annotated[
+        bool | None, "False when metadata lies in bytes that were not read"
+    ] = None
+
+
+class ImageRecord(_Fields):
+    """One image: what its first and last bytes and its server say of it.
+
+    *content* carries the known bytes to the pipelines, *description* what they
+    say if that was worked out before. These are no fields, so that no feed and
+    no log can show them, and the last pipeline takes them off.
+    """
+
+    content: SparseBytes | None = None
+    description: Description | None = None
+
+
+@dataclass
+class Sighting:
+    """One place where an image was seen, or why a page or an image failed."""
+
+    page_url: Annotated[str | None, "Page, None for an image listed as such"] = None
+    image_url: Annotated[str | None, "Image, None for a page that failed"] = None
+    site: Annotated[str | None, "Site of the page (or of the listed image)"] = None
+    element: Annotated[str | None, "Where on the page the URL stands"] = None
+    alt: Annotated[str | None, "Alternative text"] = None
+    width: Annotated[int | None, "Declared width in pixels"] = None
+    height: Annotated[int | None, "Declared height in pixels"] = None
+    rendered: Annotated[bool, "Whether a browser rendered the page"] = False
+    depth: Annotated[int, "Links followed from a listed URL to the page"] = 0
+    error: Annotated[str | None, "Why there is no record"] = None

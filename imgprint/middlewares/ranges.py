@@ -1,0 +1,306 @@
+"""The downloader middleware that reads an image's ends and nothing more."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy import Request, signals
+from scrapy.exceptions import IgnoreRequest, StopDownload
+from scrapy.http import Headers, Response
+from scrapy.http.request import NO_CALLBACK
+from scrapy.utils.httpobj import urlparse_cached
+from w3lib.url import file_uri_to_path
+
+from imgprint.content.describe import Description, describe
+from imgprint.content.exchange import HEAD, Answer, Ask, body_limit
+from imgprint.content.formats import identify
+from imgprint.content.sparse import MissingBytes
+from imgprint.content.transfer import Transfer
+from imgprint.errors import DOWNLOAD_ERRORS
+from imgprint.http import ImageResponse
+from imgprint.local import read_ends, read_more
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scrapy.crawler import Crawler
+    from scrapy.statscollectors import StatsCollector
+
+_STATE = "_imgprint"
+
+
+@dataclass(slots=True)
+class _Page:
+    """What is known of a page that is being received."""
+
+    is_image: bool = False
+    sniffed: bool = False
+
+
+@dataclass(slots=True)
+class _Part:
+    """What is known of an answer to *ask* that is being received."""
+
+    ask: Ask
+    transfer: Transfer
+    follow_up: bool = False
+    limit: int = len(HEAD)
+    length: int | None = None
+    received: int = 0
+    cut: bool = False
+
+
+class RangeMiddleware:
+    """Turn requests for images into range requests, their answers into facts.
+
+    A request with ``meta["imgprint"] = True`` gets an ImageResponse: head and
+    tail from as few requests as the server allows, never more. A server that
+    ignores Range is cut off. With ``meta["imgprint"] = "page"`` that happens
+    only if the answer turns out to be an image.
+
+    At position 595 redirects (600) are followed before it sees an answer,
+    retries (550) come after it, and HttpCompressionMiddleware (590) can't
+    undo its Accept-Encoding nor decode part of a file.
+
+    Stats: ``imgprint/image/request_count``, ``imgprint/image/bytes_received``,
+    ``imgprint/image/bytes_wasted`` (received, but of no use),
+    ``imgprint/image/range/{multipart,single,ignored,local}``.
+
+    ``IMGPRINT_METADATA`` (default: "all") is "exif" to read on for EXIF only,
+    where metadata lies beyond head and tail; an image that
+    ``IMGPRINT_MIN_SIZE`` will drop is never read on.
+    """
+
+    def __init__(self, crawler: Crawler):
+        assert crawler.stats
+        self.crawler = crawler
+        self.stats: StatsCollector = crawler.stats
+        self.blocks = crawler.settings.get("IMGPRINT_METADATA", "all")
+        self.min_size = crawler.settings.getint("IMGPRINT_MIN_SIZE", 20_480)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        middleware = cls(crawler)
+        crawler.signals.connect(middleware.headers_received, signals.headers_received)
+        crawler.signals.connect(middleware.bytes_received, signals.bytes_received)
+        return middleware
+
+    # Requests
+
+    async def process_request(self, request: Request) -> Response | None:
+        kind = request.meta.get("imgprint")
+        if not kind:
+            return None
+        if kind == "page":
+            request.meta[_STATE] = _Page()
+            return None
+        state = request.meta.get(_STATE)
+        if isinstance(state, _Part) and state.follow_up:
+            state.received, state.cut = 0, False  # a retry begins anew
+            return None
+        if urlparse_cached(request).scheme == "file":
+            return await self._read_file(request)
+        # A list that broke the connection the first time is not tried again.
+        transfer = Transfer(lists=not request.meta.get("retry_times"))
+        ask = transfer.next_ask()
+        assert ask
+        request.meta[_STATE] = _Part(ask, transfer)
+        request.meta["dont_cache"] = True
+        _set_headers(request, ask)
+        return None
+
+    async def _read_file(self, request: Request) -> ImageResponse:
+        path = Path(file_uri_to_path(request.url))
+        try:
+            transfer = await asyncio.to_thread(read_ends, path)
+            description = self._describe(transfer)
+            while ask := transfer.next_ask():
+                await asyncio.to_thread(read_more, path, transfer, ask)
+                description = self._describe(transfer)
+        except OSError as error:
+            raise IgnoreRequest(f"{path}: {error.strerror}") from error
+        return self._response(request, transfer, description, 200, Headers())
+
+    # Signals
+
+    def headers_received(
+        self, headers: Headers, body_length: object, request: Request
+    ) -> None:
+        """Work out how much of the body to read; stop where that is nothing."""
+        state = request.meta.get(_STATE)
+        length = body_length if isinstance(body_length, int) else None
+        if isinstance(state, _Part):
+            state.length = length
+            state.limit = body_limit(state.ask, _plain(headers), length)
+            if state.limit == 0 and length != 0:
+                state.cut = True
+                raise StopDownload(fail=False)
+        elif isinstance(state, _Page):
+            media_type = (headers.get("Content-Type") or b"").strip().lower()
+            if media_type.startswith(b"image/"):
+                state.is_image = True
+                raise StopDownload(fail=False)
+
+    def bytes_received(self, data: bytes, request: Request) -> None:
+        """Count, and stop a transfer that has given what was asked for."""
+        state = request.meta.get(_STATE)
+        if isinstance(state, _Part):
+            state.received += len(data)
+            more = state.received == state.limit and state.length != state.limit
+            if state.received > state.limit or more:
+                state.cut = True
+                raise StopDownload(fail=False)
+        elif isinstance(state, _Page) and not state.sniffed:
+            state.sniffed = True
+            if identify(data[:64]) not in (None, "svg"):
+                state.is_image = True
+                raise StopDownload(fail=False)
+
+    # Responses
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        state = request.meta.get(_STATE)
+        if isinstance(response, ImageResponse) or state is None:
+            return response
+        if isinstance(state, _Page):
+            if not state.is_image:
+                return response
+            return await self._download(request, {"imgprint": True, _STATE: None})
+        if state.follow_up:
+            return response
+        transfer = state.transfer
+        transfer.receive(_answer(state, response))
+        description = None
+        while not description:
+            while ask := transfer.next_ask():
+                response = await self._ask(request, transfer, ask) or response
+            if not transfer.image.spans:
+                return self._refuse(request, response, transfer)
+            description = self._describe(transfer)
+        self._count(transfer)
+        if not is_image(transfer, description.format):
+            raise IgnoreRequest(f"not an image: {transfer.media_type or 'no type'}")
+        headers = response.headers.copy()
+        headers.pop("Content-Encoding", None)
+        return self._response(request, transfer, description, response.status, headers)
+
+    def _describe(self, transfer: Transfer) -> Description | None:
+        """Return what the image says, None if it wants, and may, be read on."""
+        size = transfer.image.size
+        final = size is not None and size < self.min_size
+        try:
+            return describe(transfer.image, blocks=self.blocks, final=final)
+        except MissingBytes as missing:
+            if transfer.extend(missing.span):
+                return None
+            return describe(transfer.image, blocks=self.blocks, final=True)
+
+    async def _ask(
+        self, request: Request, transfer: Transfer, ask: Ask
+    ) -> Response | None:
+        """Send one more request; return its response, None if there was none."""
+        state = _Part(ask, transfer, follow_up=True)
+        meta = {_STATE: state, "max_retry_times": 1, "retry_times": 0}
+        try:
+            response = await self._download(request, meta, ask)
+        except DOWNLOAD_ERRORS as error:
+            transfer.lose(str(error))
+            return None
+        transfer.receive(_answer(state, response))
+        return response
+
+    async def _download(
+        self, request: Request, meta: dict[str, Any], ask: Ask | None = None
+    ) -> Response:
+        again = request.replace(
+            meta={**request.meta, **meta}, callback=NO_CALLBACK, errback=None
+        )
+        if ask:
+            _set_headers(again, ask)
+        assert self.crawler.engine
+        return await self.crawler.engine.download_async(again)
+
+    def _refuse(
+        self, request: Request, response: Response, transfer: Transfer
+    ) -> Response:
+        """Return an error response for RetryMiddleware to judge, without its body."""
+        self._count(transfer)
+        if transfer.failure != f"HTTP {response.status}":
+            raise IgnoreRequest(transfer.failure or "no bytes received")
+        return Response(
+            response.url, response.status, response.headers, request=request
+        )
+
+    def _count(self, transfer: Transfer) -> None:
+        wasted = max(0, transfer.bytes_received - transfer.used)
+        for name, value in (
+            ("request_count", transfer.requests),
+            ("bytes_received", transfer.bytes_received),
+            ("bytes_wasted", wasted),
+        ):
+            self.stats.inc_value(f"imgprint/image/{name}", value)
+
+    def _response(
+        self,
+        request: Request,
+        transfer: Transfer,
+        description: Description | None,
+        status: int,
+        headers: Headers,
+    ) -> ImageResponse:
+        self.stats.inc_value(f"imgprint/image/range/{transfer.honoured}")
+        request.meta.pop(_STATE, None)
+        return ImageResponse(
+            request.url,
+            status,
+            headers,
+            request=request,
+            transfer=transfer,
+            description=description,
+        )
+
+
+def is_image(transfer: Transfer, known_format: str | None) -> bool:
+    """Return whether the bytes, or else the server, say that this is an image.
+
+    Error pages come as image/jpeg, too: what begins like markup or JSON is none.
+    """
+    if known_format:
+        return True
+    first = transfer.image[: min(64, transfer.image.spans[0].stop)].lstrip()[:1]
+    media_type = (transfer.media_type or "").lower()
+    return media_type.startswith("image/") and first not in (b"<", b"{", b"[")
+
+
+def _set_headers(request: Request, ask: Ask) -> None:
+    request.headers["Accept"] = "*/*"  # a server that may choose must not recode
+    request.headers["Accept-Encoding"] = "identity"
+    request.headers.pop("Range", None)
+    if ask.range:
+        request.headers["Range"] = ask.range
+
+
+def _plain(headers: Headers) -> Mapping[str, str]:
+    """Return the fields that Transfer reads, with lower-case names."""
+    return {
+        name: value.decode("latin-1")
+        for name in (
+            "accept-ranges",
+            "content-encoding",
+            "content-length",
+            "content-range",
+            "content-type",
+            "etag",
+            "last-modified",
+            "retry-after",
+        )
+        if (value := headers.get(name)) is not None
+    }
+
+
+def _answer(state: _Part, response: Response) -> Answer:
+    headers = _plain(response.headers)
+    return Answer(response.status, headers, response.body, state.received, state.cut)
