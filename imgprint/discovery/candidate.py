@@ -1,0 +1,47 @@
+"""What discovery finds: one image URL, and where on the page it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True, frozen=True)
+class Candidate:
+    """An image URL of a page.
+
+    ``url`` is absolute, escaped, without fragment, and http or https; or it is
+    a whole ``data:`` URI, never to be requested.
+
+    ``element`` names the place:
+
+    ==============  ====================================================
+    img             ``img``, AMP's ``amp-img``, any ``*-img``: src, srcset
+    source          ``source`` of a ``picture``
+    a, area         link to an image
+    meta            Open Graph, Twitter card, tile, ... in ``meta``
+    link            icon, image_src, preload as image
+    style           style attribute, style block
+    background      background attribute
+    video           poster
+    svg             ``image``, ``feImage``, ``use`` of another file
+    input           ``input type=image``
+    object, embed   data, src
+    data-attribute  lazy loading, zoom and other attributes of any element
+    json-ld         schema.org as JSON-LD
+    microdata       schema.org as itemprop or RDFa property
+    script          JSON or program text
+    noscript        anything within ``noscript``
+    template        anything within ``template``, declarative shadow DOM or
+                    a script that holds HTML
+    iframe          ``iframe src``, anything within ``iframe srcdoc``
+    ==============  ====================================================
+
+    ``alt`` is None where there is none; ``alt=""`` stays "". ``width`` and
+    ``height`` are the declared ones in pixels, None if absent.
+    """
+
+    url: str
+    element: str
+    alt: str | None = None
+    width: int | None = None
+    height: int | None = None

@@ -1,0 +1,204 @@
+"""Image candidates of an HTML page, from every place where one may be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urljoin, urlsplit
+
+from parsel import Selector
+
+from imgprint.discovery.candidate import Candidate
+from imgprint.discovery.css import css_images
+from imgprint.discovery.elements import HANDLERS, attribute_places
+from imgprint.discovery.images import IMAGE_RULES, Place, image_places, is_image_element
+from imgprint.discovery.names import PLAIN
+from imgprint.discovery.scripts import json_images, script_images
+from imgprint.discovery.srcset import Source, largest
+from imgprint.discovery.urls import Cleaner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MAX_CANDIDATES = 100_000
+"""Candidates of one page; real galleries have a few thousand."""
+MAX_DEPTH = 3
+"""Levels of documents in attributes and text: srcdoc, noscript, templates."""
+
+_TEXTS = frozenset(["style", "script", "noscript", "noframes", "noembed", "iframe"])
+_HTML_SCRIPTS = ("text/html", "text/template", "text/x-", "text/ng-", "template")
+
+
+def image_candidates(
+    document: Any,
+    url: str,
+    *,
+    candidates: Literal["largest", "all"] = "largest",
+    skipped: Counter[str] | None = None,
+) -> Iterator[Candidate]:
+    """Yield the images of an HTML page in document order, each URL once.
+
+    *document* is the text, a parsel Selector, or an lxml element; *url* the
+    final URL of the page, to which ``base href`` is relative. *candidates* is
+    ``"largest"`` (one of each srcset or picture) or ``"all"``.
+
+    *skipped* counts what looked like an image and is no http or data URL: by
+    scheme (``blob``, ``cid``, ``javascript``, ...), ``invalid`` or ``template``;
+    and ``limit`` once if the page has more than MAX_CANDIDATES.
+
+    Raise ValueError if *candidates* is neither.
+    """
+    if candidates not in ("largest", "all"):
+        raise ValueError(f"candidates is 'largest' or 'all', not {candidates!r}")
+    skipped = Counter() if skipped is None else skipped
+    root = document if hasattr(document, "iter") else _root(document)
+    page = _Page(everything=candidates == "all", skipped=skipped)
+    return page.images(root, base_url(root, url))
+
+
+def _root(document: Any) -> Any:
+    if isinstance(document, str):
+        # Lone surrogates come from broken decoders; lxml takes none.
+        document = Selector(document.encode("utf-8", "replace").decode(), type="html")
+    return document.root
+
+
+def base_url(root: Any, url: str) -> str:
+    """Return the URL to which those of the document are relative.
+
+    The first ``base`` with an href counts, if that is http or https.
+
+    Source: HTML 2.4.1, "document base URL"; 4.2.3.
+    """
+    for base in root.iter("base", "{http://www.w3.org/1999/xhtml}base"):
+        if base.get("href") is not None:
+            try:
+                joined: str = urljoin(url, base.get("href").strip())
+                if urlsplit(joined).scheme in ("http", "https"):
+                    return joined
+            except ValueError:  # a bad IPv6 address
+                pass
+            break
+    return url
+
+
+class _Page:
+    """The state of one page: which URLs were found."""
+
+    def __init__(self, *, everything: bool, skipped: Counter[str]):
+        self.everything = everything
+        self.skipped = skipped
+        # Hashes, since a data: URI may be long; two of 100,000 agree once in 10^9.
+        self.seen: set[int] = set()
+
+    def images(
+        self, root: Any, base: str, inside: str | None = None, depth: int = 0
+    ) -> Iterator[Candidate]:
+        """Yield the candidates of a document; *inside* names where it is embedded."""
+        cleaner = Cleaner(base, self.skipped)
+        embedded = inside is not None
+        for node in root.iter("*"):
+            tag: str = node.tag
+            items: list[tuple[str, str]] = node.items()
+            if tag[0] == "{":
+                tag, items = _html_names(tag, items)
+            if (
+                not items
+                and tag not in _TEXTS
+                and tag != "picture"
+                and tag != "template"
+            ):
+                continue
+            embedded = embedded or tag in ("noscript", "template")
+            for place in _places(node, tag, items):
+                where = _container(node, inside) if embedded else None
+                yield from self._take(place, cleaner, where)
+            if tag in _TEXTS:
+                yield from self._text(node, tag, cleaner, inside, depth)
+            if len(self.seen) >= MAX_CANDIDATES:
+                self.skipped["limit"] = 1
+                return
+
+    def _take(
+        self, place: Place, cleaner: Cleaner, inside: str | None
+    ) -> Iterator[Candidate]:
+        for source in self._chosen(place.sources, cleaner):
+            url = cleaner.clean(source.url)
+            if url is None or hash(url) in self.seen:
+                continue
+            self.seen.add(hash(url))
+            yield Candidate(
+                url,
+                inside or source.element,
+                place.alt,
+                place.width or (None if place.height else source.width),
+                place.height or (None if place.width else source.height),
+            )
+
+    def _chosen(self, sources: Iterable[Source], cleaner: Cleaner) -> Iterable[Source]:
+        if self.everything or (isinstance(sources, list) and len(sources) == 1):
+            return sources
+        usable = (source for source in sources if cleaner.is_usable(source.url))
+        best = largest(usable)
+        return [best] if best else []
+
+    def _text(
+        self, node: Any, tag: str, cleaner: Cleaner, inside: str | None, depth: int
+    ) -> Iterator[Candidate]:
+        """Yield what the text of an element holds: CSS, JSON, code, HTML."""
+        text = node.text or ""
+        if tag == "style":
+            for sources in css_images("".join(node.itertext())):
+                yield from self._take(Place(sources), cleaner, inside)
+        elif tag == "script":
+            yield from self._script(node, text, cleaner, inside, depth)
+        elif depth < MAX_DEPTH:
+            if tag == "iframe":
+                text = node.get("srcdoc") or ""
+            if "<" in text:
+                root = _root(text)
+                where = inside or ("iframe" if tag == "iframe" else "noscript")
+                base = base_url(root, cleaner.base) if tag == "iframe" else cleaner.base
+                yield from self.images(root, base, where, depth + 1)
+
+    def _script(
+        self, node: Any, text: str, cleaner: Cleaner, inside: str | None, depth: int
+    ) -> Iterator[Candidate]:
+        kind = (node.get("type") or "").partition(";")[0].strip().lower()
+        if kind.startswith(_HTML_SCRIPTS):
+            if "<" in text and depth < MAX_DEPTH:
+                yield from self.images(
+                    _root(text), cleaner.base, inside or "template", depth + 1
+                )
+            return
+        element = "json-ld" if kind == "application/ld+json" else "script"
+        read = json_images if kind.endswith("json") else script_images
+        for found in read(text):
+            place = Place([Source(found.url, element=element)], *found[1:])
+            yield from self._take(place, cleaner, inside)
+
+
+def _places(node: Any, tag: str, items: list[tuple[str, str]]) -> Iterator[Place]:
+    if is_image_element(tag):
+        yield from image_places(node, tag, dict(items))
+        items = [item for item in items if item[0] in IMAGE_RULES]
+    elif handler := HANDLERS.get(tag):
+        yield from handler(node, dict(items))
+    rest = [item for item in items if item[0] not in PLAIN]
+    if rest:
+        yield from attribute_places(tag, rest)
+
+
+def _container(node: Any, inside: str | None) -> str | None:
+    if inside:
+        return inside
+    container = next(node.iterancestors("{*}noscript", "{*}template"), None)
+    return None if container is None else str(container.tag).rpartition("}")[2]
+
+
+def _html_names(
+    tag: str, items: list[tuple[str, str]]
+) -> tuple[str, list[tuple[str, str]]]:
+    """Return the names of XHTML as those of HTML: no namespaces, lower case."""
+    names = [(name.rpartition("}")[2], value) for name, value in items]
+    return tag.rpartition("}")[2].lower(), names

@@ -1,0 +1,56 @@
+"""The site a URL belongs to."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from tldextract import TLDExtract
+
+# The list bundled with tldextract: no network, no cache on disk. Its private part
+# counts, as in browsers: two blogs of github.io are two sites.
+_extract = TLDExtract(
+    suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True
+)
+
+
+def site_of(url: str) -> str | None:
+    """Return the registrable domain of *url*, lower case, without port.
+
+    An onion site is its label before ``.onion``, whatever the subdomain. IP
+    addresses, single labels (``localhost``) and public suffixes stand for
+    themselves. None if *url* has no host (``file:``, ``data:``, no URL).
+
+    >>> site_of("https://a.b.co.uk:8080/c"), site_of("http://WWW.Abc.onion./")
+    ('b.co.uk', 'abc.onion')
+    >>> site_of("http://127.0.0.1:8000/"), site_of("file:///etc")
+    ('127.0.0.1', None)
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:  # a bad IPv6 address
+        return None
+    if not host or parts.scheme == "file":
+        return None
+    return _site_of_host(host)
+
+
+@lru_cache(maxsize=16_384)
+def _site_of_host(host: str) -> str | None:
+    host = host.rstrip(".").lower()
+    if not host or _is_ip(host):
+        return host or None
+    labels = host.split(".")
+    if labels[-1] == "onion":
+        return ".".join(labels[-2:])
+    return _extract(host).top_domain_under_public_suffix or host
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
