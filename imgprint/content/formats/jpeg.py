@@ -1,0 +1,143 @@
+"""JPEG: marker segments up to the scan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imgprint.content.sparse import MissingBytes
+
+if TYPE_CHECKING:
+    from imgprint.content.formats.layout import Layout
+    from imgprint.content.sparse import SparseBytes
+
+SOI, EOI, SOS, DQT, COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xFE
+APP1, APP2, APP11, APP13 = 0xE1, 0xE2, 0xEB, 0xED
+STANDALONE = {0x01, *range(0xD0, 0xD9)}
+FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
+
+# No camera or editor comes near; a crafted file should not cost more.
+MAX_SEGMENTS = 500
+MAX_RESYNC = 4096
+
+XMP = b"http://ns.adobe.com/xap/1.0/\0"
+PHOTOSHOP = b"Photoshop 3.0\0"
+ICC = b"ICC_PROFILE\0"
+
+
+def read(image: SparseBytes, layout: Layout) -> None:
+    """Fill *layout* from the segments between SOI and the first scan.
+
+    *image* starts with SOI. Integers are big-endian; a segment length counts
+    its own two bytes. Bytes between segments are skipped, as libjpeg does.
+
+    Raise MissingBytes where *image* does not reach far enough, ValueError if a
+    segment is malformed.
+
+    Source: ITU-T T.81 section B.1.1.
+    """
+    layout.frames = 1
+    offset = 2
+    for _ in range(MAX_SEGMENTS):
+        offset = _next_marker(image, offset)
+        head = image[offset : offset + 4]
+        marker = head[1]
+        if marker in (EOI, SOS) or len(head) < 4:
+            layout.picture = offset
+            layout.settled = True
+            return
+        if marker in STANDALONE:
+            offset += 2
+            continue
+        length = int.from_bytes(head[2:4], "big")
+        if length < 2:
+            raise ValueError(f"Invalid JPEG segment at byte {offset}")
+        span = range(offset + 4, offset + 2 + length)
+        if marker in FRAMES:
+            _read_frame(image, span, layout, marker)
+        elif marker == DQT:
+            # APPn and COM come first in all but a handful of files.
+            layout.settled = True
+        elif marker >= 0xE0:
+            _read_segment(image, marker, span, layout)
+        offset = _after(image, span, layout, marker)
+    raise ValueError("Too many JPEG segments")
+
+
+def _next_marker(image: SparseBytes, offset: int) -> int:
+    """Return the offset of the 0xFF of the next marker at or after *offset*."""
+    two = image[offset : offset + 2]
+    if len(two) == 2 and two[0] == 0xFF and two[1] not in (0x00, 0xFF):
+        return offset
+    for position in range(offset, offset + MAX_RESYNC):
+        two = image[position : position + 2]
+        if len(two) < 2:
+            break
+        if two[0] == 0xFF and two[1] not in (0x00, 0xFF):
+            return position
+    raise ValueError(f"No JPEG marker at byte {offset}")
+
+
+def _read_frame(image: SparseBytes, span: range, layout: Layout, marker: int) -> None:
+    """Read precision, height and width. Source: ITU-T T.81 section B.2.2."""
+    frame = image[span.start : span.start + 5]
+    if len(frame) < 5:
+        raise ValueError(f"Short JPEG frame header at byte {span.start}")
+    layout.bit_depth = frame[0]
+    # A height of 0 is given after the first scan (DNL): unknown here.
+    layout.height = int.from_bytes(frame[1:3], "big") or None
+    layout.width = int.from_bytes(frame[3:5], "big") or None
+    layout.progressive = marker in PROGRESSIVE
+    layout.settled = True
+
+
+def _read_segment(image: SparseBytes, marker: int, span: range, layout: Layout) -> None:
+    """Note the block that an APPn or COM segment holds, if any.
+
+    Sources: CIPA DC-008-2019 section 4.7.2 (Exif); Adobe XMP part 3 section
+    1.1.3; ICC.1:2022 section B.4; ISO/IEC 19566-5 section D.2 (JUMBF).
+    """
+    if marker == COM:
+        layout.add("comment", span)
+        return
+    if marker not in (APP1, APP2, APP11, APP13):
+        return
+    start, stop = span.start, span.stop
+    head = image[start : min(start + 32, stop)]
+    if marker == APP1 and head[:4] == b"Exif":
+        layout.add("exif", range(start + 6, stop))
+    elif marker == APP1 and head.startswith(XMP):
+        layout.add("xmp", range(start + len(XMP), stop))
+    elif marker == APP2 and head.startswith(ICC):
+        layout.add("icc", range(start + 14, stop))
+    elif marker == APP2 and head[:4] == b"MPF\0":
+        layout.add("mpf", range(start + 4, stop))
+    elif marker == APP11 and head[:2] == b"JP":
+        # The box header is repeated in every segment of one superbox.
+        first = int.from_bytes(head[4:8], "big") == 1
+        layout.add("c2pa", range(start + (8 if first else 16), stop))
+    elif marker == APP13 and head.startswith(PHOTOSHOP):
+        layout.add("photoshop", range(start + len(PHOTOSHOP), stop))
+
+
+def _after(image: SparseBytes, span: range, layout: Layout, marker: int) -> int:
+    """Return where the segment after *span* starts.
+
+    A JUMBF superbox is cut into APP11 segments of equal size, all but the
+    last; its length is in the first, so one jump passes all of them.
+
+    Source: ISO/IEC 19566-5 section D.2.
+    """
+    if marker != APP11 or span.stop - span.start < 64:
+        return span.stop
+    try:
+        image[span.stop : span.stop + 4]
+    except MissingBytes:
+        head = image[span.start : span.start + 16]
+        part = len(span) - 16
+        box = int.from_bytes(head[8:12], "big") - 8
+        if head[:2] != b"JP" or int.from_bytes(head[4:8], "big") != 1 or box < part:
+            return span.stop
+        full, rest = divmod(box, part)
+        return span.start - 4 + full * (part + 20) + (rest + 20 if rest else 0)
+    return span.stop

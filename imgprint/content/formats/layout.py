@@ -1,0 +1,45 @@
+"""What a container says before any metadata block is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Block(NamedTuple):
+    """Where the bytes of one metadata block lie.
+
+    ``kind`` is one of exif, tiff, xmp, iptc, photoshop, icc, text, c2pa,
+    comment, time. ``spans`` are its parts, in order. ``coding`` says what
+    stands between these bytes and the block: "" for nothing, else the name of
+    the wrapping, which :mod:`imgprint.content.metadata.unwrap` takes off.
+    """
+
+    kind: str
+    spans: tuple[range, ...]
+    coding: str = ""
+
+
+@dataclass(slots=True)
+class Layout:
+    """Facts a container reader fills in, as far as the known bytes carry it.
+
+    Sizes are pixels; ``bit_depth`` is bits per channel (per pixel for GIF, BMP
+    and ICO, which have palettes); ``picture`` is the byte offset of the first
+    picture data. ``settled`` means that no metadata follows what was read, so
+    that missing bytes behind it are not worth a request.
+    """
+
+    width: int | None = None
+    height: int | None = None
+    frames: int | None = None
+    bit_depth: int | None = None
+    progressive: bool | None = None
+    picture: int | None = None
+    settled: bool = False
+    format: str | None = None
+    blocks: list[Block] = field(default_factory=list)
+
+    def add(self, kind: str, span: range, coding: str = "") -> None:
+        """Note that a block, or the next part of one, lies at *span*."""
+        self.blocks.append(Block(kind, (span,), coding))

@@ -1,0 +1,221 @@
+"""TIFF and BigTIFF: directories, for files and for the TIFF block of Exif."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from imgprint.content.sparse import MissingBytes
+
+if TYPE_CHECKING:
+    from imgprint.content.formats.layout import Layout
+    from imgprint.content.sparse import SparseBytes
+
+# Bytes of one value by type, TIFF 6.0 section 2; IFD by TIFF Technical Note 1;
+# LONG8, SLONG8 and IFD8 by BigTIFF.
+UNITS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
+UNITS |= {13: 4, 16: 8, 17: 8, 18: 8}
+INTEGERS = {1: "B", 3: "H", 4: "L", 8: "h", 9: "l", 13: "L", 16: "Q", 17: "q", 18: "Q"}
+
+MAX_ENTRIES = 512
+MAX_PAGES = 64
+PAGE = 16_384
+UNSIZED = 1 << 62
+
+NEW_SUBFILE_TYPE, WIDTH, HEIGHT, BITS, SUB_IFDS = 0xFE, 0x100, 0x101, 0x102, 0x14A
+STRIPS, TILES, THUMBNAIL, MAKE, DNG_VERSION = 0x111, 0x144, 0x201, 0x10F, 0xC612
+CROP_ORIGIN, SR2_PRIVATE, SENSOR_WIDTH, SENSOR_HEIGHT = 0xC61F, 0xC634, 0x02, 0x03
+
+
+class Tiff(NamedTuple):
+    """A TIFF structure: offsets in it count from ``base``, end before ``stop``.
+
+    ``order`` is "<" or ">"; ``first`` the offset of the first directory.
+    """
+
+    base: int
+    stop: int
+    order: str
+    big: bool
+    first: int
+
+
+class Entry(NamedTuple):
+    """One directory entry; ``at`` is its own place, ``span`` that of its value."""
+
+    tag: int
+    type: int
+    amount: int
+    at: int
+    span: range
+    inline: bool
+
+
+class Directory(NamedTuple):
+    """The entries of one IFD by tag, the first of each, and the next offset."""
+
+    entries: dict[int, Entry]
+    next: int
+
+
+def header(image: SparseBytes, span: range) -> Tiff:
+    """Return what the header of the TIFF structure at *span* says.
+
+    Raise MissingBytes, or ValueError if there is none.
+
+    Source: TIFF 6.0 section 2; BigTIFF (AWare Systems). ORF and RW2 put their
+    own magic number in the place of 42.
+    """
+    head = image[span.start : min(span.start + 16, span.stop)]
+    order = {b"II": "<", b"MM": ">"}.get(head[:2])
+    if order is None or len(head) < 8:
+        raise ValueError("No TIFF header")
+    magic = struct.unpack(order + "H", head[2:4])[0]
+    big = magic == 43
+    if big and len(head) < 16:
+        raise ValueError("Short BigTIFF header")
+    if magic not in (42, 43, 0x2A00, 0x4F52, 0x5352, 0x55):
+        raise ValueError(f"TIFF magic {magic}")
+    first = struct.unpack(order + ("Q" if big else "L"), head[8:] if big else head[4:8])
+    stop = span.stop if image.size is None else min(span.stop, image.size)
+    return Tiff(span.start, stop, order, big, first[0])
+
+
+def directory(image: SparseBytes, tiff: Tiff, offset: int) -> Directory:
+    """Return the IFD at *offset* of *tiff*, as far as it lies within.
+
+    Raise MissingBytes, with a page around the IFD: libtiff writes values
+    before it, others behind. Raise ValueError if there can be none.
+
+    Source: TIFF 6.0 section 2.
+    """
+    start = tiff.base + offset
+    lead, size, tail = (8, 20, 8) if tiff.big else (2, 12, 4)
+    if offset < 8 or start + lead > tiff.stop:
+        raise ValueError(f"No TIFF directory at {offset}")
+    try:
+        count = int.from_bytes(image[start : start + lead], _name(tiff))
+        if not 0 < count <= MAX_ENTRIES:
+            raise ValueError(f"TIFF directory of {count} entries at {offset}")
+        stop = min(start + lead + count * size + tail, tiff.stop)
+        data = image[start + lead : stop]
+    except MissingBytes:
+        begin = max(tiff.base, start - PAGE // 2)
+        raise MissingBytes(range(begin, min(begin + PAGE, tiff.stop))) from None
+    entries = _entries(data, tiff, start + lead, count)
+    after = data[count * size : count * size + tail]
+    return Directory(entries, int.from_bytes(after, _name(tiff)))
+
+
+def _name(tiff: Tiff) -> Literal["little", "big"]:
+    return "little" if tiff.order == "<" else "big"
+
+
+def _entries(data: bytes, tiff: Tiff, at: int, count: int) -> dict[int, Entry]:
+    """Return the whole entries in *data*, which starts at file offset *at*."""
+    form = struct.Struct(tiff.order + ("HHQQ" if tiff.big else "HHLL"))
+    room = 8 if tiff.big else 4
+    entries: dict[int, Entry] = {}
+    whole = min(count, len(data) // form.size) * form.size
+    for tag, kind, amount, value in form.iter_unpack(data[:whole]):
+        length = amount * UNITS.get(kind, 0)
+        inline = length <= room
+        begin = at + form.size - room if inline else tiff.base + value
+        if tag not in entries:
+            span = range(begin, begin + length)
+            entries[tag] = Entry(tag, kind, amount, at, span, inline)
+        at += form.size
+    return entries
+
+
+def integers(image: SparseBytes, tiff: Tiff, entry: Entry | None) -> tuple[int, ...]:
+    """Return the first integers of *entry*, 64 at most, () if it has none."""
+    if entry is None or entry.type not in INTEGERS:
+        return ()
+    form = INTEGERS[entry.type]
+    unit = UNITS[entry.type]
+    count = min(entry.amount, 64)
+    if entry.span.start + unit * count > tiff.stop:
+        return ()
+    data = image[entry.span.start : entry.span.start + unit * count]
+    return struct.unpack(f"{tiff.order}{len(data) // unit}{form}", data)
+
+
+def read(image: SparseBytes, layout: Layout) -> None:
+    """Fill *layout* from the directories of a TIFF, BigTIFF or raw file.
+
+    The picture is the first directory, or the largest of its SubIFDs where the
+    first holds a preview (NewSubfileType bit 0), as in DNG and NEF.
+
+    Raise MissingBytes for the first directory only, ValueError if there is
+    none.
+    """
+    span = range(0, UNSIZED if image.size is None else image.size)
+    layout.add("tiff", span)
+    tiff = header(image, span)
+    first = directory(image, tiff, tiff.first)
+    layout.settled = True
+    try:
+        layout.format = raw_format(image, tiff, first) or layout.format
+        main = _main(image, tiff, first)
+        layout.width = _first(image, tiff, main, WIDTH, SENSOR_WIDTH)
+        layout.height = _first(image, tiff, main, HEIGHT, SENSOR_HEIGHT)
+        layout.bit_depth = _first(image, tiff, main, BITS)
+        layout.picture = _first(image, tiff, main, STRIPS, TILES)
+        layout.frames = _pages(image, tiff, first)
+    except MissingBytes:
+        pass
+
+
+def raw_format(image: SparseBytes, tiff: Tiff, first: Directory) -> str | None:
+    """Return dng, nef or arw where the first directory says so.
+
+    Source: DNG 1.7 chapter 4 (DNGVersion); NEF and ARW have no specification:
+    the maker's name and the private tags that each writes.
+    """
+    entries = first.entries
+    if DNG_VERSION in entries:
+        return "dng"
+    make = entries.get(MAKE)
+    if make is None or SUB_IFDS not in entries or not image.has(make.span):
+        return None
+    name = image[make.span.start : min(make.span.stop, make.span.start + 5)]
+    if name == b"NIKON" and integers(image, tiff, entries.get(NEW_SUBFILE_TYPE)) == (
+        1,
+    ):
+        return "nef"
+    return "arw" if name[:4] == b"SONY" and SR2_PRIVATE in entries else None
+
+
+def _main(image: SparseBytes, tiff: Tiff, first: Directory) -> Directory:
+    best = first
+    kind = integers(image, tiff, first.entries.get(NEW_SUBFILE_TYPE))
+    if WIDTH in first.entries and not (kind and kind[0] & 1):
+        return first
+    for offset in integers(image, tiff, first.entries.get(SUB_IFDS))[:8]:
+        try:
+            sub = directory(image, tiff, offset)
+        except (MissingBytes, ValueError):
+            continue
+        if (_first(image, tiff, sub, WIDTH) or 0) > (
+            _first(image, tiff, best, WIDTH) or 0
+        ):
+            best = sub
+    return best
+
+
+def _first(image: SparseBytes, tiff: Tiff, ifd: Directory, *tags: int) -> int | None:
+    """Return the first number of the first of *tags* that *ifd* has."""
+    for tag in tags:
+        if found := integers(image, tiff, ifd.entries.get(tag)):
+            return found[0]
+    return None
+
+
+def _pages(image: SparseBytes, tiff: Tiff, ifd: Directory) -> int | None:
+    """Return the number of directories in the chain, None if it leads too far."""
+    pages = 1
+    while ifd.next and pages < MAX_PAGES:
+        ifd = directory(image, tiff, ifd.next)
+        pages += 1
+    return None if ifd.next else pages

@@ -1,0 +1,1 @@
+"""Metadata blocks: their main fields, from bytes."""

@@ -1,0 +1,262 @@
+"""Exif: IFD0, Exif and GPS directories by Pillow's parser, over known bytes."""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from PIL.ExifTags import GPSTAGS, TAGS
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+from imgprint.content.formats import tiff
+from imgprint.content.sparse import MissingBytes
+
+if TYPE_CHECKING:
+    from imgprint.content.formats.tiff import Directory, Entry, Tiff
+    from imgprint.content.sparse import SparseBytes
+
+EXIF_IFD, GPS_IFD, MAKER_NOTE, USER_COMMENT = 0x8769, 0x8825, 0x927C, 0x9286
+XMP, IPTC, PHOTOSHOP, ICC, C2PA = 0x2BC, 0x83BB, 0x8649, 0x8773, 0xCD41
+ELIDED = "..."
+
+# Blobs whose text says nothing: blocks of their own, previews, private data,
+# padding. In the record they are ELIDED, and never worth a request.
+BLOBS = {MAKER_NOTE, XMP, IPTC, PHOTOSHOP, ICC, C2PA, 0x002E, 0x0127, 0x0201, 0x015B}
+BLOBS |= {
+    0x935C,
+    0xC634,
+    0xC740,
+    0xC741,
+    0xC74E,
+    0xC4A5,
+    0xEA1C,
+    0x501B,
+    0x5090,
+    0x5091,
+}
+# Offset and length tables of the picture: long in large files, and of no use.
+TABLES = {0x111, 0x117, 0x144, 0x145}
+MAX_VALUE = 16_384
+MAX_TABLE = 256
+# All values together: what decodes in a few milliseconds at worst.
+MAX_VALUES = 65_536
+
+Values = dict[int, Any]
+
+
+@dataclass(slots=True)
+class Exif:
+    """What one TIFF structure says.
+
+    ``tags`` is flat: Pillow's names of the tags of IFD0, Exif and GPS, with
+    ``str`` values. ``main`` (IFD0 and Exif) and ``gps`` are Pillow's values by
+    tag. ``holes`` are the spans of what is left out because bytes are missing.
+    """
+
+    tags: dict[str, str] = field(default_factory=dict)
+    main: Values = field(default_factory=dict)
+    gps: Values = field(default_factory=dict)
+    holes: list[range] = field(default_factory=list)
+    tiff: Tiff | None = None
+    ifd0: Directory | None = None
+    exif: Directory | None = None
+
+
+def read_exif(image: SparseBytes, span: range) -> Exif:
+    """Return what the TIFF structure at *span* holds, by the known bytes.
+
+    Raise MissingBytes if not even its first directory is known, ValueError if
+    there is none.
+
+    Source: CIPA DC-008-2019 sections 4.5 and 4.6.
+    """
+    for _ in range(2):
+        if image[span.start : span.start + 6] == b"Exif\0\0":
+            span = range(span.start + 6, max(span.stop, span.start + 6))
+    found = Exif()
+    found.tiff = tiff.header(image, span)
+    found.ifd0 = tiff.directory(image, found.tiff, found.tiff.first)
+    reader = _Reader(image, found.tiff, found.holes)
+    main = reader.values(found.tiff.first, found.ifd0, None)
+    found.exif = reader.sub(found.ifd0, EXIF_IFD)
+    if found.exif:
+        main.update(
+            reader.values(_offset(found, EXIF_IFD, image), found.exif, EXIF_IFD)
+        )
+    gps = reader.sub(found.ifd0, GPS_IFD)
+    if gps:
+        found.gps = reader.values(_offset(found, GPS_IFD, image), gps, GPS_IFD)
+    main.pop(GPS_IFD, None)
+    found.main = main
+    for names, values in ((TAGS, main), (GPSTAGS, found.gps)):
+        for tag, value in values.items():
+            found.tags[names.get(tag, str(tag))] = _text(tag, value, found.tiff.order)
+    return found
+
+
+def _offset(found: Exif, pointer: int, image: SparseBytes) -> int:
+    assert found.tiff
+    assert found.ifd0
+    return tiff.integers(image, found.tiff, found.ifd0.entries[pointer])[0]
+
+
+class _Reader:
+    """Decode directories with Pillow, past values that are missing or too long.
+
+    Pillow reads through a window in which the entries of such values are
+    replaced: by one of no known type, which Pillow skips, or by one of a single
+    byte, which keeps the place of the tag.
+    """
+
+    def __init__(self, image: SparseBytes, structure: Tiff, holes: list[range]):
+        self.image = image
+        self.tiff = structure
+        self.holes = holes
+        self.left = MAX_VALUES
+        self.known = range(0)
+        for known in image.spans:
+            if structure.base in known:
+                self.known = known
+
+    def sub(self, parent: Directory, pointer: int) -> Directory | None:
+        """Return the directory that the entry *pointer* of *parent* leads to."""
+        if pointer not in parent.entries:
+            return None
+        try:
+            offsets = tiff.integers(self.image, self.tiff, parent.entries[pointer])
+            if offsets:
+                return tiff.directory(self.image, self.tiff, offsets[0])
+        except MissingBytes as missing:
+            self.holes.append(missing.span)
+        except ValueError:
+            pass
+        return None
+
+    def values(self, offset: int, ifd: Directory, group: int | None) -> Values:
+        """Return Pillow's values of *ifd*, in Pillow's order."""
+        veil: dict[int, bytes] = {}
+        elided = set()
+        for entry in ifd.entries.values():
+            if entry.tag in BLOBS or not entry.inline:
+                kept = self._judge(entry)
+                if kept is None:
+                    elided.add(entry.tag)
+                if not kept:
+                    veil[entry.at - self.tiff.base] = self._veil(entry, kept)
+        window = _Window(self.image, self.tiff, veil)
+        # This form makes Pillow read BigTIFF in either byte order.
+        start = b"II+\0" + bytes(12) if self.tiff.big else b"II*\0" + bytes(4)
+        prefix = b"II" if self.tiff.order == "<" else b"MM"
+        info = ImageFileDirectory_v2(start, prefix=prefix, group=group)
+        window.seek(offset)
+        result: Values = {}
+        with warnings.catch_warnings():
+            # Pillow warns of malformed values; the rest of them still counts.
+            warnings.simplefilter("ignore", UserWarning)
+            info.load(cast("io.BytesIO", window))
+            # Pillow's Exif lists IFD0 through a set; keep its order.
+            for tag in info if group else set(info):
+                result[tag] = ELIDED if tag in elided else _single(info, tag)
+        return {tag: value for tag, value in result.items() if value is not None}
+
+    def _judge(self, entry: Entry) -> bool | None:
+        """Return True to read the value, False to leave it out, None to elide it."""
+        length = len(entry.span)
+        if entry.tag in BLOBS or length > MAX_VALUE:
+            return None
+        if entry.tag in TABLES and length > MAX_TABLE:
+            return None
+        if entry.span.stop > self.tiff.stop or not length:
+            return False
+        self.left -= length
+        if self.left < 0:
+            return None
+        inside = (
+            entry.span.start >= self.known.start and entry.span.stop <= self.known.stop
+        )
+        if inside or self.image.has(entry.span):
+            return True
+        self.holes.extend(self.image.missing(entry.span))
+        return False
+
+    def _veil(self, entry: Entry, kept: bool | None) -> bytes:
+        if kept is False:
+            return bytes(20 if self.tiff.big else 12)
+        form = self.tiff.order + ("HHQ8s" if self.tiff.big else "HHL4s")
+        return struct.pack(form, entry.tag, 7, 1, b".")
+
+
+class _Window(io.RawIOBase):
+    """The TIFF structure as a seekable file, with replaced entries."""
+
+    def __init__(self, image: SparseBytes, structure: Tiff, veil: dict[int, bytes]):
+        self.image = image
+        self.base = structure.base
+        self.length = structure.stop - structure.base
+        self.veil = veil
+        self.position = 0
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self.position = offset + (0, self.position, self.length)[whence]
+        return self.position
+
+    def tell(self) -> int:
+        return self.position
+
+    def read(self, size: int = -1) -> bytes:
+        position = self.position
+        data = self.veil.get(position)
+        if data is None:
+            start = self.base + position
+            data = self.image[start : start + min(size, self.length - position)]
+        self.position = position + len(data)
+        return data
+
+
+def _single(info: ImageFileDirectory_v2, tag: int) -> Any:
+    """Return one value, a tuple of several, or None if it makes no sense."""
+    try:
+        value = info[tag]
+    except (ValueError, TypeError, OverflowError, struct.error):
+        return None
+    return value[0] if isinstance(value, tuple) and len(value) == 1 else value
+
+
+def _text(tag: int, value: Any, order: str) -> str:
+    if tag == USER_COMMENT and isinstance(value, bytes):
+        return user_comment(value, order) or ELIDED
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="ignore")
+    return str(value)
+
+
+def user_comment(value: bytes, order: str) -> str | None:
+    r"""Return the text of a UserComment, None if there is none to read.
+
+    Source: CIPA DC-008-2019 section 4.6.5 (UserComment): 8 bytes of charset.
+
+    >>> user_comment(b"ASCII\0\0\0nice", "<"), user_comment(bytes(20), "<")
+    ('nice', None)
+    """
+    charset, data = value[:8], value[8:]
+    if charset == b"UNICODE\0":
+        return _utf16(data, order)
+    if charset == b"JIS\0\0\0\0\0":
+        return data.decode("iso2022_jp", errors="ignore").strip("\0 ") or None
+    if charset not in (b"ASCII\0\0\0", bytes(8)):
+        data = value
+    text = data.decode("utf-8", errors="ignore").rstrip("\0 ")
+    return text if text and sum(map(str.isprintable, text)) * 2 > len(text) else None
+
+
+def _utf16(data: bytes, order: str) -> str | None:
+    """Decode UTF-16 by its mark, else in whichever order gives low codes."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        order, data = ("<" if data[0] == 0xFF else ">"), data[2:]
+    elif data[::2].count(0) != data[1::2].count(0):
+        order = "<" if data[1::2].count(0) > data[::2].count(0) else ">"
+    codec = "utf-16-le" if order == "<" else "utf-16-be"
+    return data.decode(codec, errors="ignore").rstrip("\0 ") or None
