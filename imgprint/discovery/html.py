@@ -12,10 +12,10 @@ from imgprint.discovery.candidate import Candidate
 from imgprint.discovery.css import css_images
 from imgprint.discovery.elements import HANDLERS, attribute_places
 from imgprint.discovery.images import IMAGE_RULES, Place, image_places, is_image_element
-from imgprint.discovery.names import PLAIN
+from imgprint.discovery.names import PLAIN, PLAIN_LINK
 from imgprint.discovery.scripts import json_images, script_images
 from imgprint.discovery.srcset import Source, largest
-from imgprint.discovery.urls import Cleaner
+from imgprint.discovery.urls import Cleaner, looks_like_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +26,7 @@ MAX_DEPTH = 3
 """Levels of documents in attributes and text: srcdoc, noscript, templates."""
 
 _TEXTS = frozenset(["style", "script", "noscript", "noframes", "noembed", "iframe"])
+_WITHOUT_ATTRIBUTES = _TEXTS | {"picture", "template"}
 _HTML_SCRIPTS = ("text/html", "text/template", "text/x-", "text/ng-", "template")
 
 
@@ -99,16 +100,18 @@ class _Page:
         embedded = inside is not None
         for node in root.iter("*"):
             tag: str = node.tag
+            names = node.keys()
+            if PLAIN.issuperset(names) and tag not in _WITHOUT_ATTRIBUTES:
+                continue
+            if (
+                tag == "a"
+                and PLAIN_LINK.issuperset(names)
+                and not looks_like_image(node.get("href") or "")
+            ):
+                continue
             items: list[tuple[str, str]] = node.items()
             if tag[0] == "{":
                 tag, items = _html_names(tag, items)
-            if (
-                not items
-                and tag not in _TEXTS
-                and tag != "picture"
-                and tag != "template"
-            ):
-                continue
             embedded = embedded or tag in ("noscript", "template")
             for place in _places(node, tag, items):
                 where = _container(node, inside) if embedded else None

@@ -7,7 +7,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imgprint.discovery.attributes import attribute_images, lazy_images
-from imgprint.discovery.names import LAZY_SRC, LAZY_SRCSET
+from imgprint.discovery.names import IGNORED, LAZY_SRC, LAZY_SRCSET
 from imgprint.discovery.srcset import Source, parse_srcset
 from imgprint.discovery.urls import is_placeholder
 
@@ -21,6 +21,7 @@ MAX_PICTURE = 1000
 LAZY_TWINS = LAZY_SRCSET | {"data-src", "data-lazy-src"}
 # What else an image element may have besides what image_places reads.
 IMAGE_RULES = frozenset(["style", "background", "lowsrc", "dynsrc", "longdesc"])
+_READ = LAZY_TWINS | IGNORED
 _DIMENSION = re.compile(r"\s*\+?(\d{1,9})(?![\d%]|\.\d+%)", re.ASCII)
 
 
@@ -51,11 +52,13 @@ def dimension(value: str | None) -> int | None:
 
 
 def describe(attrs: dict[str, str]) -> tuple[str | None, int | None, int | None]:
+    """Return the alt text, width and height that attributes declare."""
     width, height = dimension(attrs.get("width")), dimension(attrs.get("height"))
     return attrs.get("alt"), width, height
 
 
 def one_place(url: str | None, element: str, attrs: dict[str, str]) -> Iterator[Place]:
+    """Yield the place of one URL, if there is one."""
     if url:
         yield Place([Source(url, element=element)], *describe(attrs))
 
@@ -69,9 +72,13 @@ def image_places(node: Any, tag: str, attrs: dict[str, str]) -> Iterator[Place]:
     if tag == "image":
         for name in ("href", "xlink:href"):
             yield from one_place(attrs.get(name), "svg", attrs)
-    others = list(islice(_other_sources(attrs, tag), MAX_PICTURE))
+    rest = [item for item in attrs.items() if item[0] not in _READ]
+    others: list[Iterable[Source]] = []
+    if rest:
+        found = attribute_images(rest, tag, is_image=True)
+        others = list(islice(found, MAX_PICTURE))
     if next(node.iterancestors("{*}picture"), None) is None:
-        lazy = next(_lazy_sources(attrs), None) is not None
+        lazy = has_lazy_twin(attrs)
         skip = lazy or bool(others)
         yield Place(_own_sources(attrs, skip_placeholder=skip), *about)
         if lazy:
@@ -80,19 +87,27 @@ def image_places(node: Any, tag: str, attrs: dict[str, str]) -> Iterator[Place]:
         yield Place(sources, *about)
 
 
-def _other_sources(attrs: dict[str, str], tag: str) -> Iterator[Iterable[Source]]:
-    rest = [item for item in attrs.items() if item[0] not in LAZY_TWINS]
-    return attribute_images(rest, tag, is_image=True)
+def has_lazy_twin(attrs: dict[str, str]) -> bool:
+    """Return whether lazy attributes name what src and srcset will be."""
+    if LAZY_TWINS.isdisjoint(attrs):
+        return False
+    return next(_lazy_sources(attrs), None) is not None
 
 
-def _own_sources(attrs: dict[str, str], *, skip_placeholder: bool) -> Iterator[Source]:
-    src = attrs.get("src")
-    if src and not (skip_placeholder and is_placeholder(src.strip())):
-        yield Source(src)
-    if "srcset" in attrs:
-        for source in parse_srcset(attrs["srcset"]):
-            if not (skip_placeholder and is_placeholder(source.url)):
-                yield source
+def _own_sources(attrs: dict[str, str], *, skip_placeholder: bool) -> Iterable[Source]:
+    sources = [Source(attrs["src"])] if attrs.get("src") else []
+    if skip_placeholder and sources and is_placeholder(attrs["src"].strip()):
+        sources = []
+    if "srcset" not in attrs:
+        return sources
+    return chain(
+        sources,
+        (
+            source
+            for source in parse_srcset(attrs["srcset"])
+            if not (skip_placeholder and is_placeholder(source.url))
+        ),
+    )
 
 
 def _lazy_sources(attrs: dict[str, str]) -> Iterator[Source]:
@@ -111,7 +126,7 @@ def picture_places(node: Any, _: dict[str, str]) -> Iterator[Place]:
         for child in islice(node.iter("{*}source", "{*}img", "{*}amp-img"), MAX_PICTURE)
     ]
     about = next((describe(attrs) for tag, attrs in children if tag != "source"), ())
-    lazy = any(not LAZY_TWINS.isdisjoint(attrs) for _, attrs in children)
+    lazy = any(has_lazy_twin(attrs) for _, attrs in children)
     skip = lazy or any(not LAZY_SRC.isdisjoint(attrs) for _, attrs in children)
     yield Place(_picture_sources(children, skip_placeholder=skip), *about)
     if lazy:

@@ -17,10 +17,12 @@ IGNORED = _names("""
     fill stroke transform xmlns cite ping aria-label aria-hidden aria-labelledby
     aria-expanded aria-controls aria-describedby
 """)
-# Those without any rule at all; skipped before anything is looked at.
+# Those without any rule at all; an element with no others is not looked at.
 PLAIN = IGNORED - _names("""
-    href src data style poster background itemprop property lowsrc dynsrc longdesc
+    href xlink:href src srcset imagesrcset content data style poster background
+    itemprop property lowsrc dynsrc longdesc
 """)
+PLAIN_LINK = (PLAIN | {"href"}) - {"type"}
 # The last word of names whose values are text: data-title="IMG_1.jpg".
 TEXT_WORDS = _names("""
     alt title name filename caption label description desc text id class key slug

@@ -65,15 +65,22 @@ def walk_json(value: Any) -> Iterator[Found]:
         key, value, image = stack.pop()
         if isinstance(value, dict):
             image = _image_object(key, value)
-            stack.extend(
-                (str(name).lower(), child, image)
-                for name, child in reversed(value.items())
-                if isinstance(child, (dict, list, str))
-            )
+            for name in reversed(value):
+                child = value[name]
+                if isinstance(child, (dict, list, str)):
+                    stack.append((name.lower(), child, image))
         elif isinstance(value, list):
             stack.extend((key, child, image) for child in reversed(value))
-        elif isinstance(value, str) and len(value) > 4:
+        elif isinstance(value, str) and _may_be_image(key, value):
             yield from _string(key, value, image)
+
+
+def _may_be_image(key: str, value: str) -> bool:
+    if "/" not in value and "." not in value:  # most strings, cheaply
+        return False
+    if key in JSON_IMAGES or key in JSON_URLS or IMAGE_HINT.search(value):
+        return True
+    return looks_like_image(value)
 
 
 def _image_object(key: str, value: dict[str, Any]) -> Found | None:
