@@ -100,6 +100,8 @@ class _Page:
         embedded = inside is not None
         for node in root.iter("*"):
             tag: str = node.tag
+            if tag[0] == "{":  # XHTML, SVG in XML
+                tag = tag.rpartition("}")[2].lower()
             names = node.keys()
             if PLAIN.issuperset(names) and tag not in _WITHOUT_ATTRIBUTES:
                 continue
@@ -110,8 +112,8 @@ class _Page:
             ):
                 continue
             items: list[tuple[str, str]] = node.items()
-            if tag[0] == "{":
-                tag, items = _html_names(tag, items)
+            if tag != node.tag:
+                items = [(name.rpartition("}")[2], value) for name, value in items]
             embedded = embedded or tag in ("noscript", "template")
             for place in _places(node, tag, items):
                 where = _container(node, inside) if embedded else None
@@ -197,11 +199,3 @@ def _container(node: Any, inside: str | None) -> str | None:
         return inside
     container = next(node.iterancestors("{*}noscript", "{*}template"), None)
     return None if container is None else str(container.tag).rpartition("}")[2]
-
-
-def _html_names(
-    tag: str, items: list[tuple[str, str]]
-) -> tuple[str, list[tuple[str, str]]]:
-    """Return the names of XHTML as those of HTML: no namespaces, lower case."""
-    names = [(name.rpartition("}")[2], value) for name, value in items]
-    return tag.rpartition("}")[2].lower(), names

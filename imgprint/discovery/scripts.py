@@ -19,7 +19,7 @@ IMAGE_HINT = re.compile(rf"\.(?:{IMAGE_EXTENSIONS})(?![\w-])", re.IGNORECASE)
 # From the extension to the end of the URL, JSON escapes included.
 _REST = re.compile(
     r"(?:[:!@][\w.,@-]{1,60}|_\d*x\d*\w*(?:\.[a-z]{3,4})?_?|/revision/[\w/.-]*)?"
-    r"(?:\?(?:[^\s\"'`<>()\\]|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|\\/|&(?!quot;))*+)?",
+    r"(?:\?(?:[^\s\"'`<>()\\#]|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|\\/|&(?!quot;))*+)?",
     re.IGNORECASE,
 )
 _REVERSED_URL = re.compile(r"[^\s\"'`<>(){}|=]*+")
@@ -142,8 +142,10 @@ def script_images(text: str) -> Iterator[Found]:
         end = rest.end() if rest else hint.end()
         start = hint.start() - size
         done = end
-        url = unescape(text[start:end].replace("&quot;", '"')).rpartition('"')[2]
-        url = url.lstrip(",; \\")
+        entity = text.rfind("&quot;", start, end)
+        if entity >= 0:
+            start = entity + len("&quot;")
+        url = unescape(text[start:end]).lstrip(",; \\")
         if _is_whole(text, start, end) and _plausible(url):
             yield Found(url)
 

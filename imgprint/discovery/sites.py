@@ -20,7 +20,10 @@ def site_of(url: str) -> str | None:
 
     An onion site is its label before ``.onion``, whatever the subdomain. IP
     addresses, single labels (``localhost``) and public suffixes stand for
-    themselves. None if *url* has no host (``file:``, ``data:``, no URL).
+    themselves. Other scripts are in Punycode. None if *url* has no host
+    (``file:``, ``data:``, no URL).
+
+    Source: https://publicsuffix.org/list/, "Algorithm".
 
     >>> site_of("https://a.b.co.uk:8080/c"), site_of("http://WWW.Abc.onion./")
     ('b.co.uk', 'abc.onion')
@@ -39,13 +42,24 @@ def site_of(url: str) -> str | None:
 
 @lru_cache(maxsize=16_384)
 def _site_of_host(host: str) -> str | None:
-    host = host.rstrip(".").lower()
+    host = _ascii(host.rstrip(".").lower())
     if not host or _is_ip(host):
         return host or None
     labels = host.split(".")
     if labels[-1] == "onion":
         return ".".join(labels[-2:])
-    return _extract(host).top_domain_under_public_suffix or host
+    names = _extract(host)
+    if not names.suffix:  # "If no rules match, the prevailing rule is '*'"
+        return ".".join(labels[-2:])
+    return names.top_domain_under_public_suffix or host
+
+
+def _ascii(host: str) -> str:
+    """Return *host* in Punycode, as requests name it; as it is if that fails."""
+    try:
+        return host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        return host
 
 
 def _is_ip(host: str) -> bool:

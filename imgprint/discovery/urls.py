@@ -53,7 +53,7 @@ _TEMPLATE = re.compile(r"\{\{|\$\{|<%|%7B%7B|\{\w+\}|\[\[", re.IGNORECASE)
 # URLs that cleaning would not change; most are, and w3lib takes 20 us for each.
 _CLEAN = re.compile(
     r"(https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*)?(/(?!/)[\w~!$()*+,=:@%/.-]*"
-    r"(?:\?[\w~!$()*+,=:@%/.&-]*)?)",
+    r"(?:\?[\w~!$()*+,=:@%/.&-]+)?)",
     re.ASCII,
 )
 
