@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from imgprint import logs
 from imgprint.feeds import FlushingJsonLinesItemExporter
 from imgprint.handlers import HttpDownloadHandler
 from imgprint.items import ImageRecord, Sighting
-from imgprint.pipelines import FingerprintPipeline, MetadataPipeline, SizePipeline
+from imgprint.middlewares.pages import PageMiddleware
 from imgprint.middlewares.ranges import RangeMiddleware
+from imgprint.pipelines import FingerprintPipeline, MetadataPipeline, SizePipeline
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
@@ -25,9 +27,11 @@ class Addon:
     """
 
     def update_settings(self, settings: BaseSettings) -> None:
-        settings.setdefault_in_component_priority_dict(
-            "DOWNLOADER_MIDDLEWARES", RangeMiddleware, 595
-        )
+        logs.install()
+        for order, middleware in ((594, PageMiddleware), (595, RangeMiddleware)):
+            settings.setdefault_in_component_priority_dict(
+                "DOWNLOADER_MIDDLEWARES", middleware, order
+            )
         for order, pipeline in (
             (100, SizePipeline),
             (200, MetadataPipeline),

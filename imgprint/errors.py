@@ -27,6 +27,10 @@ DOWNLOAD_ERRORS = (
 )
 
 
+class NotAnImage(IgnoreRequest):
+    """What was asked for as an image is something else."""
+
+
 class InputError(ValueError):
     """The user gave something that can't be used; the text says what to do."""
 

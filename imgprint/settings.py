@@ -12,6 +12,7 @@ ROBOTSTXT_OBEY = True  # False
 # Many sites at once, each of them as a browser would.
 CONCURRENT_REQUESTS = 64  # 16
 CONCURRENT_REQUESTS_PER_DOMAIN = 8  # 8
+DOWNLOAD_DELAY = 0  # 0; AutoThrottle waits where a site is slow
 DOWNLOAD_TIMEOUT = 60  # 180
 COOKIES_ENABLED = False  # True
 

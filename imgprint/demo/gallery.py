@@ -11,6 +11,7 @@ from imgprint.demo.pictures import MEDIA_TYPES, Picture, Place, icon, preview
 FINGERPRINTED = "fingerprinted"
 TOO_SMALL = "too small"
 NOT_FOUND = "not found"
+NOT_CHOSEN = "another size or format was chosen"
 
 CHAMONIX = Place((45, 55, 26.4), True, (6, 52, 10.2), True)
 RIO = Place((22, 57, 7.2), False, (43, 12, 37.8), False)
@@ -65,10 +66,11 @@ PICTURES = {
     "dunes-800.jpg": Picture("dunes", size=(800, 500)),
     "dunes-1600.jpg": Picture("dunes", size=(1600, 1000)),
     "cliffs.jpg": Picture("cliffs"),
-    "cliffs.webp": Picture(
-        "cliffs", "WEBP", make="Google", model="Pixel 8", place=REYKJAVIK
+    "cliffs.webp": Picture("cliffs", "WEBP"),
+    "geyser.webp": Picture(
+        "geyser", "WEBP", make="Google", model="Pixel 8", place=REYKJAVIK
     ),
-    "cliffs.avif": Picture("cliffs", "AVIF"),
+    "aurora.avif": Picture("aurora", "AVIF"),
     "temple.png": Picture(
         "temple",
         "PNG",
@@ -82,6 +84,9 @@ PICTURES = {
     "poster.gif": Picture("poster", "GIF", (480, 600), comment="Drawn for the demo"),
     "market.jpg": Picture("market", make="Apple", model="iPhone 13"),
 }
+# A crawl fetches one of what a srcset or picture offers: the largest, and a JPEG
+# rather than what was made of it.
+OTHERS = {"dunes-800.jpg", "cliffs.webp"}
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,11 @@ class Manifest:
     def outcomes(self) -> dict[str, int]:
         """Return the number of image URLs by outcome."""
         return Counter(image.outcome for image in self.images)
+
+    @property
+    def found(self) -> list[GalleryImage]:
+        """Return what a crawl asks for."""
+        return [image for image in self.images if image.outcome != NOT_CHOSEN]
 
     @property
     def fingerprinted(self) -> list[GalleryImage]:
@@ -194,7 +204,7 @@ class _Site:
             GalleryImage(
                 url=self.base + path,
                 site=self.base,
-                outcome=FINGERPRINTED,
+                outcome=NOT_CHOSEN if name in OTHERS else FINGERPRINTED,
                 size=len(body),
                 format=picture.format.lower(),
                 width=picture.size[0],

@@ -104,18 +104,21 @@ TRAVEL = [
  sizes="17rem" src="/photos/dunes-800.jpg" alt="Dunes">
 <figcaption>Two sizes to choose from: srcset</figcaption></figure>
 <figure><picture>
-<source type="image/avif" srcset="/photos/cliffs.avif">
 <source type="image/webp" srcset="/photos/cliffs.webp">
-<img src="/photos/cliffs.jpg" alt="Cliffs near Reykjavik">
-</picture><figcaption>Three formats to choose from: picture</figcaption></figure>""",
+<img src="/photos/cliffs.jpg" alt="Cliffs">
+</picture><figcaption>Two formats to choose from: picture</figcaption></figure>
+<figure><img src="/photos/geyser.webp" alt="A geyser near Reykjavik">
+<figcaption>WebP</figcaption></figure>
+<figure><img src="/photos/aurora.avif" alt="Northern lights, AVIF"></figure>""",
         (
             "/photos/lighthouse.jpg",
             "/photos/tide.jpg",
             "/photos/dunes-800.jpg",
             "/photos/dunes-1600.jpg",
-            "/photos/cliffs.avif",
             "/photos/cliffs.webp",
             "/photos/cliffs.jpg",
+            "/photos/geyser.webp",
+            "/photos/aurora.avif",
         ),
     ),
     Page(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from scrapy import Request, signals
 from scrapy.exceptions import IgnoreRequest, StopDownload
@@ -16,10 +16,9 @@ from w3lib.url import file_uri_to_path
 
 from imgprint.content.describe import Description, describe
 from imgprint.content.exchange import HEAD, Answer, Ask, body_limit
-from imgprint.content.formats import identify
 from imgprint.content.sparse import MissingBytes
 from imgprint.content.transfer import Transfer
-from imgprint.errors import DOWNLOAD_ERRORS
+from imgprint.errors import DOWNLOAD_ERRORS, NotAnImage
 from imgprint.http import ImageResponse
 from imgprint.local import read_ends, read_more
 
@@ -30,14 +29,6 @@ if TYPE_CHECKING:
     from scrapy.statscollectors import StatsCollector
 
 _STATE = "_imgprint"
-
-
-@dataclass(slots=True)
-class _Page:
-    """What is known of a page that is being received."""
-
-    is_image: bool = False
-    sniffed: bool = False
 
 
 @dataclass(slots=True)
@@ -58,8 +49,7 @@ class RangeMiddleware:
 
     A request with ``meta["imgprint"] = True`` gets an ImageResponse: head and
     tail from as few requests as the server allows, never more. A server that
-    ignores Range is cut off. With ``meta["imgprint"] = "page"`` that happens
-    only if the answer turns out to be an image.
+    ignores Range is cut off.
 
     At position 595 redirects (600) are followed before it sees an answer,
     retries (550) come after it, and HttpCompressionMiddleware (590) can't
@@ -91,14 +81,10 @@ class RangeMiddleware:
     # Requests
 
     async def process_request(self, request: Request) -> Response | None:
-        kind = request.meta.get("imgprint")
-        if not kind:
-            return None
-        if kind == "page":
-            request.meta[_STATE] = _Page()
+        if request.meta.get("imgprint") is not True:
             return None
         state = request.meta.get(_STATE)
-        if isinstance(state, _Part) and state.follow_up:
+        if state and state.follow_up:
             state.received, state.cut = 0, False  # a retry begins anew
             return None
         if urlparse_cached(request).scheme == "file":
@@ -130,46 +116,27 @@ class RangeMiddleware:
         self, headers: Headers, body_length: object, request: Request
     ) -> None:
         """Work out how much of the body to read; stop where that is nothing."""
-        state = request.meta.get(_STATE)
-        length = body_length if isinstance(body_length, int) else None
-        if isinstance(state, _Part):
-            state.length = length
-            state.limit = body_limit(state.ask, _plain(headers), length)
-            if state.limit == 0 and length != 0:
+        if state := request.meta.get(_STATE):
+            state.length = body_length if isinstance(body_length, int) else None
+            state.limit = body_limit(state.ask, _plain(headers), state.length)
+            if state.limit == 0 and state.length != 0:
                 state.cut = True
-                raise StopDownload(fail=False)
-        elif isinstance(state, _Page):
-            media_type = (headers.get("Content-Type") or b"").strip().lower()
-            if media_type.startswith(b"image/"):
-                state.is_image = True
                 raise StopDownload(fail=False)
 
     def bytes_received(self, data: bytes, request: Request) -> None:
         """Count, and stop a transfer that has given what was asked for."""
-        state = request.meta.get(_STATE)
-        if isinstance(state, _Part):
+        if state := request.meta.get(_STATE):
             state.received += len(data)
             more = state.received == state.limit and state.length != state.limit
             if state.received > state.limit or more:
                 state.cut = True
-                raise StopDownload(fail=False)
-        elif isinstance(state, _Page) and not state.sniffed:
-            state.sniffed = True
-            if identify(data[:64]) not in (None, "svg"):
-                state.is_image = True
                 raise StopDownload(fail=False)
 
     # Responses
 
     async def process_response(self, request: Request, response: Response) -> Response:
         state = request.meta.get(_STATE)
-        if isinstance(response, ImageResponse) or state is None:
-            return response
-        if isinstance(state, _Page):
-            if not state.is_image:
-                return response
-            return await self._download(request, {"imgprint": True, _STATE: None})
-        if state.follow_up:
+        if isinstance(response, ImageResponse) or not state or state.follow_up:
             return response
         transfer = state.transfer
         transfer.receive(_answer(state, response))
@@ -182,7 +149,7 @@ class RangeMiddleware:
             description = self._describe(transfer)
         self._count(transfer)
         if not is_image(transfer, description.format):
-            raise IgnoreRequest(f"not an image: {transfer.media_type or 'no type'}")
+            raise NotAnImage(f"not an image: {transfer.media_type or 'no type'}")
         headers = response.headers.copy()
         headers.pop("Content-Encoding", None)
         return self._response(request, transfer, description, response.status, headers)
@@ -204,24 +171,18 @@ class RangeMiddleware:
         """Send one more request; return its response, None if there was none."""
         state = _Part(ask, transfer, follow_up=True)
         meta = {_STATE: state, "max_retry_times": 1, "retry_times": 0}
+        again = request.replace(
+            meta={**request.meta, **meta}, callback=NO_CALLBACK, errback=None
+        )
+        _set_headers(again, ask)
+        assert self.crawler.engine
         try:
-            response = await self._download(request, meta, ask)
+            response = await self.crawler.engine.download_async(again)
         except DOWNLOAD_ERRORS as error:
             transfer.lose(str(error))
             return None
         transfer.receive(_answer(state, response))
         return response
-
-    async def _download(
-        self, request: Request, meta: dict[str, Any], ask: Ask | None = None
-    ) -> Response:
-        again = request.replace(
-            meta={**request.meta, **meta}, callback=NO_CALLBACK, errback=None
-        )
-        if ask:
-            _set_headers(again, ask)
-        assert self.crawler.engine
-        return await self.crawler.engine.download_async(again)
 
     def _refuse(
         self, request: Request, response: Response, transfer: Transfer

@@ -18,7 +18,8 @@ from w3lib.url import file_uri_to_path
 
 from imgprint.discovery.html import image_candidates
 from imgprint.discovery.sites import site_of
-from imgprint.errors import DOWNLOAD_ERRORS, InputError, error_text
+from imgprint.discovery.urls import looks_like_image
+from imgprint.errors import DOWNLOAD_ERRORS, InputError, NotAnImage, error_text
 from imgprint.gather import gather_bounded
 from imgprint.http import ImageResponse, image_request
 from imgprint.items import ImageRecord, Sighting
@@ -100,8 +101,12 @@ class ImagesSpider(Spider):
             elif seed.url.startswith("file:"):
                 for output in self._local(seed.url):
                     yield output
+            elif not looks_like_image(seed.url):
+                yield self._page(seed.url)
+            elif self._claim(seed.url):
+                yield image_request(seed.url, errback=self.failed)
             else:
-                yield Request(seed.url, meta={"imgprint": "page"}, errback=self.failed)
+                yield self._seed_sighting(seed.url)
 
     def _local(self, url: str) -> Iterator[Request | Sighting]:
         for path in local_files(Path(file_uri_to_path(url))):
@@ -109,10 +114,10 @@ class ImagesSpider(Spider):
                 if isinstance(path, OSError):
                     raise path
                 if is_local_image(path):
-                    self._count("image/found")
+                    self._claim(path.as_uri())
                     yield image_request(path.as_uri(), errback=self.failed)
                 elif path.suffix.lower() in (".html", ".htm", ".xhtml"):
-                    yield Request(path.as_uri(), errback=self.failed)
+                    yield self._page(path.as_uri())
                 else:
                     self._count("page/skipped/not_html")
             except OSError as error:
@@ -127,11 +132,9 @@ class ImagesSpider(Spider):
         if isinstance(response, ImageResponse):
             request = response.request
             url = request.meta.get("redirect_urls", [request.url])[0]
-            site = site_of(url)
-            if not url.startswith("file:"):
-                self._count("image/found")
-            yield response.record(url=url, site=site)
-            yield self._sighting(image_url=url, site=site, element="seed")
+            if request.meta["imgprint"] is True or self._claim(url):
+                yield response.record(url=url, site=site_of(url))
+            yield self._seed_sighting(url)
         elif isinstance(response, HtmlResponse):
             self._count("page/count")
             async for item in gather_bounded(
@@ -147,16 +150,25 @@ class ImagesSpider(Spider):
                 page_url=response.url, site=site_of(response.url), error=error
             )
 
-    def failed(self, failure: Failure) -> Sighting:
-        """Return the sighting of a scheduled page or image that failed."""
+    def failed(self, failure: Failure) -> Iterator[Any]:
+        """Yield the sighting of a scheduled page or image that failed.
+
+        What was listed with an image's name but is none is tried as a page.
+        """
         request: Request = failure.request  # type: ignore[attr-defined]
         url = request.meta.get("redirect_urls", [request.url])[0]
         error = error_text(failure.value)
-        if request.meta.get("imgprint") is True:
+        if request.meta.get("imgprint") is not True:
+            self._count("page/failed")
+            yield self._sighting(page_url=url, site=site_of(url), error=error)
+        elif failure.check(NotAnImage) and not url.startswith("file:"):  # type: ignore[no-untyped-call]
+            yield self._page(url, dont_filter=True)
+        else:
             self._count("image/failed")
-            return self._sighting(image_url=url, element="seed", error=error)
-        self._count("page/failed")
-        return self._sighting(page_url=url, site=site_of(url), error=error)
+            yield self._seed_sighting(url, error)
+
+    def _page(self, url: str, **kwargs: Any) -> Request:
+        return Request(url, meta={"imgprint": "page"}, errback=self.failed, **kwargs)
 
     def _follow(self, response: HtmlResponse) -> Iterator[Request]:
         """Yield requests for the pages of the same site that *response* links to."""
@@ -166,7 +178,7 @@ class ImagesSpider(Spider):
             return
         for link in self._links.extract_links(response):
             if site_of(link.url) == site:
-                yield Request(link.url, meta={"imgprint": "page"}, errback=self.failed)
+                yield self._page(link.url)
 
     # Images
 
@@ -186,9 +198,8 @@ class ImagesSpider(Spider):
         self, candidate: Candidate, page: HtmlResponse, site: str | None
     ) -> Items:
         record: ImageRecord | None = None
-        key = blake2b(candidate.url.encode(), digest_size=8).digest()
-        if key not in self._outcomes:
-            self._count("image/found")
+        key = _key(candidate.url)
+        if self._claim(candidate.url):
             self._outcomes[key] = outcome = asyncio.get_running_loop().create_future()
             error: str | None = "interrupted"
             try:
@@ -247,6 +258,18 @@ class ImagesSpider(Spider):
 
     # Bookkeeping
 
+    def _claim(self, url: str) -> bool:
+        """Return whether *url* is new; from now on it is not."""
+        if _key(url) in self._outcomes:
+            return False
+        self._outcomes[_key(url)] = None
+        self._count("image/found")
+        return True
+
+    def _seed_sighting(self, url: str, error: str | None = None) -> Sighting:
+        site = site_of(url)
+        return self._sighting(image_url=url, site=site, element="seed", error=error)
+
     def _sighting(self, **fields: Any) -> Sighting:
         self._count("sighting/count")
         return Sighting(**fields)
@@ -254,3 +277,7 @@ class ImagesSpider(Spider):
     def _count(self, name: str) -> None:
         assert self.crawler.stats
         self.crawler.stats.inc_value(f"imgprint/{name}")
+
+
+def _key(url: str) -> bytes:
+    return blake2b(url.encode(), digest_size=8).digest()

@@ -137,5 +137,5 @@ def test_no_boundary():
 )
 def test_junk_gives_only_parts(pieces):
     for part in multipart_parts(TYPE, b"".join(pieces)):
-        assert 0 <= part.start
+        assert part.start >= 0
         assert len(part.data) <= 4

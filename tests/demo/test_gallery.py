@@ -4,7 +4,13 @@ import re
 import pytest
 from PIL import ExifTags, Image
 
-from imgprint.demo.gallery import FINGERPRINTED, NOT_FOUND, TOO_SMALL, build
+from imgprint.demo.gallery import (
+    FINGERPRINTED,
+    NOT_CHOSEN,
+    NOT_FOUND,
+    TOO_SMALL,
+    build,
+)
 
 FIRST = "http://127.0.0.1:8001"
 SECOND = "http://localhost:8002"
@@ -64,6 +70,7 @@ def test_outcomes(gallery):
         FINGERPRINTED: outcomes[FINGERPRINTED],
         TOO_SMALL: 2,
         NOT_FOUND: 1,
+        NOT_CHOSEN: 2,
     }
     assert outcomes[FINGERPRINTED] > 20
 

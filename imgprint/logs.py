@@ -1,0 +1,30 @@
+"""Log lines for people: what failed, in one line, where Scrapy shows a traceback."""
+
+from __future__ import annotations
+
+import logging
+
+from imgprint.errors import error_text
+
+# They log what a network or a disk did with the traceback of whoever noticed.
+LOGGERS = (
+    "scrapy.downloadermiddlewares.robotstxt",
+    "scrapy.extensions.feedexport",
+)
+
+
+def install() -> None:
+    """Make the loggers that show failures of the outside say them in one line."""
+    for name in LOGGERS:
+        logging.getLogger(name).addFilter(in_one_line)
+
+
+def in_one_line(record: logging.LogRecord) -> bool:
+    """Put the exception of *record* into its message, in place of the traceback."""
+    if record.exc_info and record.exc_info[1]:
+        error = error_text(record.exc_info[1])
+        message = record.getMessage()
+        record.msg = message if error in message else f"{message}: {error}"
+        record.args = ()
+        record.exc_info = record.exc_text = None
+    return True

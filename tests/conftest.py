@@ -1,0 +1,36 @@
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared"
+NO_SHARED = (
+    "../shared is absent: it holds sample images that can't be in this repository"
+)
+
+_skipped: list[str] = []
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The directory of sample images beside the checkout."""
+    if not SHARED.is_dir():
+        pytest.skip(NO_SHARED)
+    return SHARED
+
+
+def pytest_runtest_logreport(report):
+    if report.skipped and NO_SHARED not in str(report.longrepr):
+        _skipped.append(report.nodeid)
+
+
+def pytest_sessionfinish(session):
+    """Where all is installed (IMGPRINT_NO_SKIP=1), a skipped test is a failure."""
+    if _skipped and os.environ.get("IMGPRINT_NO_SKIP"):
+        session.exitstatus = 1
+
+
+def pytest_terminal_summary(terminalreporter):
+    for nodeid in _skipped:
+        terminalreporter.write_line(f"NOT TESTED HERE: {nodeid}", red=True)

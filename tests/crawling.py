@@ -1,0 +1,82 @@
+"""Running ``scrapy`` as a user does, and reading what it wrote."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+# What differs between two fetches of the same image.
+VOLATILE = ("url", "timestamp", "page_url", "site")
+
+
+@dataclass
+class Crawl:
+    """A finished crawl. *records* and *sightings* are None without such a feed."""
+
+    code: int
+    log: str
+    output: str
+    records: list[dict] | None = None
+    sightings: list[dict] | None = None
+    stats: dict[str, int] = field(default_factory=dict)
+
+    def by_name(self):
+        """The records by the last part of their path."""
+        return {r["url"].rpartition("/")[2]: r for r in self.records}
+
+
+def scrapy(*args, cwd, env=None, timeout=120, module="imgprint.settings"):
+    """Run the scrapy command in *cwd*; return the completed process."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        **(env or {}),
+    }
+    if module:
+        environment["SCRAPY_SETTINGS_MODULE"] = module
+    return subprocess.run(
+        [sys.executable, "-m", "scrapy", *map(str, args)],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def crawl(*args, cwd, settings=None, env=None, timeout=120):
+    """Run the images spider with its default feeds; return what came of it."""
+    options = [f"-s{name}={value}" for name, value in (settings or {}).items()]
+    done = scrapy("crawl", "images", *args, *options, cwd=cwd, env=env, timeout=timeout)
+    return Crawl(
+        done.returncode,
+        done.stderr,
+        done.stdout,
+        feed(cwd, "data/*.jsonl"),
+        feed(cwd, "data/sightings/*.jsonl"),
+        {k: int(v) for k, v in re.findall(r"'([\w/. ]+)': (\d+),?\n", done.stderr)},
+    )
+
+
+def feed(cwd, pattern):
+    """The items of the one feed that matches *pattern*, None if there is none."""
+    files = list(Path(cwd).glob(pattern))
+    if not files:
+        return None
+    (file,) = files
+    text = file.read_text(encoding="utf-8")
+    return json.loads(text) if file.suffix == ".json" else jsonl(text)
+
+
+def jsonl(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def same_in_every_fetch(record):
+    """The record without what differs between two fetches of the same image."""
+    return {k: v for k, v in record.items() if k not in VOLATILE}

@@ -1,0 +1,95 @@
+import json
+
+import pytest
+from scrapy.settings import Settings
+from scrapy.utils.misc import build_from_crawler
+from scrapy.utils.test import get_crawler
+
+from imgprint.addon import Addon
+from imgprint.items import ImageRecord, Sighting
+from imgprint.middlewares.ranges import RangeMiddleware
+from tests.crawling import scrapy
+from tests.pictures import jpeg
+from tests.servers.nginx import Nginx
+
+SPIDER = """
+import scrapy
+
+class PhotosSpider(scrapy.Spider):
+    name = "photos"
+    start_urls = []
+
+    async def start(self):
+        for url in self.urls.split(","):
+            yield scrapy.Request(url, meta={"imgprint": True})
+
+    def parse(self, response):
+        yield response.record()
+"""
+
+
+def test_any_project_gets_full_records(tmp_path):
+    root = tmp_path / "www"
+    root.mkdir()
+    for i in range(3):
+        (root / f"{i}.jpg").write_bytes(jpeg(i))
+    done = scrapy("startproject", "other", cwd=tmp_path, module=None)
+    assert done.returncode == 0, done.stderr
+    project = tmp_path / "other"
+    settings = project / "other" / "settings.py"
+    text = settings.read_text()
+    assert "ADDONS = {}" in text
+    settings.write_text(
+        text.replace("ADDONS = {}", 'ADDONS = {"imgprint.addon.Addon": 500}')
+    )
+    (project / "other" / "spiders" / "photos.py").write_text(SPIDER)
+    with Nginx(root) as nginx:
+        urls = ",".join(f"{nginx.url}/{i}.jpg" for i in range(3))
+        command = ("crawl", "photos", "-a", f"urls={urls}", "-O", "out.json")
+        done = scrapy(
+            *command, "-sDOWNLOAD_DELAY=0", cwd=project, module=None, timeout=60
+        )
+        log = [line for line in nginx.log() if line.range]
+    records = json.loads((project / "out.json").read_text())
+    assert len(records) == len(log) == 3, done.stderr
+    for record in records:
+        assert (record["format"], record["width"]) == ("jpeg", 640)
+        assert record["sha256_last_1024_bytes"]
+        assert record["fingerprints"]["file_key"].startswith("f1:")
+        assert record["transfer"]["range"] == "multipart"
+    assert "Traceback" not in done.stderr
+
+
+def settings_of(**given):
+    settings = Settings(given)
+    addon = build_from_crawler(Addon, get_crawler())
+    addon.update_settings(settings)
+    return settings
+
+
+def test_a_project_s_own_settings_win():
+    class Mine:
+        pass
+
+    settings = settings_of(
+        CONCURRENT_ITEMS=7,
+        DOWNLOAD_HANDLERS={"http": Mine},
+        DOWNLOADER_MIDDLEWARES={RangeMiddleware: 700},
+        FEEDS={"a.json": {"format": "json", "item_classes": [dict]}},
+    )
+    assert settings.getint("CONCURRENT_ITEMS") == 7
+    assert settings["DOWNLOAD_HANDLERS"]["http"] is Mine
+    assert settings["DOWNLOADER_MIDDLEWARES"][RangeMiddleware] == 700
+    assert settings["FEEDS"]["a.json"]["item_classes"] == [dict]
+
+
+@pytest.mark.parametrize("sightings", [None, "s.jsonl"])
+def test_feeds_get_records_and_sightings_apart(sightings):
+    settings = settings_of(
+        FEEDS={"a.json": {"format": "json"}}, IMGPRINT_SIGHTINGS=sightings
+    )
+    feeds = settings.getdict("FEEDS")
+    assert feeds["a.json"]["item_classes"] == [ImageRecord]
+    if sightings:
+        assert feeds.pop("s.jsonl")["item_classes"] == [Sighting]
+    assert list(feeds) == ["a.json"]

@@ -1,0 +1,143 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from imgprint.demo.gallery import build
+from imgprint.demo.server import GallerySite
+from imgprint.errors import InputError
+from imgprint.feeds import check_targets
+from tests.crawling import ROOT, crawl, jsonl
+from tests.pictures import jpeg
+from tests.servers.moto_s3 import MotoS3
+
+
+@pytest.fixture
+def gallery():
+    with GallerySite() as first, GallerySite(host="localhost") as second:
+        gallery = build(first.url, second.url)
+        first.files = gallery.files[first.url]
+        second.files = gallery.files[second.url]
+        yield gallery
+
+
+def comparable(records):
+    """Records by URL, without the time and what the order of pages decides."""
+    return {
+        record["url"]: {
+            k: v
+            for k, v in record.items()
+            if k not in ("timestamp", "page_url", "site")
+        }
+        for record in records
+    }
+
+
+def test_every_feed_holds_the_same_records(gallery, tmp_path):
+    urls = tmp_path / "urls.txt"
+    urls.write_text("\n".join(gallery.start_urls))
+    folders = [tmp_path / name for name in ("plain", "file", "s3")]
+    for folder in folders:
+        folder.mkdir()
+    plain = crawl("-aurls=../urls.txt", cwd=folders[0])
+    assert plain.code == 0
+    expected = comparable(plain.records)
+    assert len(expected) == len(gallery.manifest.fingerprinted)
+
+    (array,) = tmp_path.glob("plain/data/*.json")
+    assert array.read_text().startswith('[\n{\n    "url": ')
+    assert comparable(json.loads(array.read_text())) == expected
+
+    done = crawl("-aurls=../urls.txt", "-O", "out.json", cwd=folders[1])
+    assert done.code == 0
+    out = json.loads((folders[1] / "out.json").read_text())
+    assert comparable(out) == expected
+
+    with MotoS3("bucket") as s3:
+        done = crawl(
+            "-aurls=../urls.txt",
+            "-O",
+            "s3://bucket/key.jsonl",
+            cwd=folders[2],
+            settings=s3.settings,
+        )
+        assert done.code == 0, done.log
+        stored = jsonl(s3.get("key.jsonl").decode())
+    assert comparable(stored) == expected
+
+
+def test_a_feed_that_can_not_be_stored_is_an_exit_code(gallery, tmp_path):
+    done = crawl(
+        f"-aurl={gallery.start_urls[0]}",
+        "-O",
+        "s3://bucket/key.jsonl",
+        cwd=tmp_path,
+        settings={
+            "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+            "AWS_ACCESS_KEY_ID": "x",
+            "AWS_SECRET_ACCESS_KEY": "x",
+        },
+        env={"AWS_MAX_ATTEMPTS": "1"},
+    )
+    assert done.code == 1
+    assert "imgprint: a feed could not be stored" in done.log
+    assert "Traceback" not in done.log
+
+
+def test_json_lines_survive_kill_9(tmp_path):
+    """Every record that was made is in the file when the process is shot."""
+    pictures = {f"/{i}.jpg": ("image/jpeg", jpeg(i)) for i in range(20)}
+    slow = b"<img src=/%d.jpg>" * 20 % tuple(range(20)) + b"<img src=/hang.jpg>"
+    pages = {"/": ("text/html", slow)}
+    with GallerySite(pictures | pages) as site:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "scrapy", "crawl", "images"),
+                f"-aurl={site.url}/",
+                "-sDOWNLOAD_DELAY=0.05",
+            ],
+            cwd=tmp_path,
+            env=os.environ
+            | {"PYTHONPATH": str(ROOT), "SCRAPY_SETTINGS_MODULE": "imgprint.settings"},
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 30
+        lines = []
+        while len(lines) < 5 and time.monotonic() < deadline:
+            time.sleep(0.01)
+            for file in tmp_path.glob("data/*.jsonl"):
+                lines = file.read_text().splitlines(keepends=True)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    (file,) = tmp_path.glob("data/*.jsonl")
+    records = [json.loads(line) for line in file.read_text().splitlines()]
+    assert 5 <= len(records) < 20
+    assert all(record["sha256_first_10240_bytes"] for record in records)
+
+
+@pytest.mark.parametrize("uri", ["data/x.json", "x.json", "data/%(time)s/x.json", "-"])
+def test_writable(uri, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    check_targets([uri, "s3://bucket/key.json"])
+
+
+def test_unwritable(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    Path("folder").mkdir()
+    for uri in ("file/x.json", "folder", "file:///dev/null/x.json", "/proc/x/y.json"):
+        with pytest.raises(InputError, match="can't be written"):
+            check_targets([uri])
+
+
+def test_checking_leaves_nothing_behind(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("old.json").write_text("old")
+    check_targets(["old.json", "new.json"])
+    assert [p.name for p in Path().iterdir()] == ["old.json"]
+    assert Path("old.json").read_text() == "old"
