@@ -5,17 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from imgprint.content.formats import gif, identify, jpeg, png, riff, tiff
+from imgprint.content.formats import (
+    bmff,
+    bmp,
+    gif,
+    identify,
+    jpeg,
+    png,
+    psd,
+    riff,
+    svg,
+    tiff,
+)
 from imgprint.content.formats.layout import Layout
 from imgprint.content.metadata import facts
-from imgprint.content.metadata.exif import Exif, read_exif
+from imgprint.content.metadata.read import Found, Reader
 from imgprint.content.sparse import MissingBytes, SparseBytes
 
 READERS = {"jpeg": jpeg.read, "png": png.read, "webp": riff.read, "gif": gif.read}
+READERS |= {"psd": psd.read, "bmp": bmp.read, "ico": bmp.read_ico, "svg": svg.read}
+READERS |= dict.fromkeys(("heic", "heif", "avif", "cr3", "jxl", "jp2"), bmff.read)
 READERS |= dict.fromkeys(("tiff", "dng", "nef", "cr2", "arw", "orf", "rw2"), tiff.read)
 
 HEAD = 10_241
 PAGE = 16_384
+FEW = 64
 MAX_READ = 65_536
 
 
@@ -54,72 +68,79 @@ def describe(
     *final*, leave out what is missing and say so in ``complete``. Malformed
     parts are left out in either case.
     """
+    layout, wanted = _lay_out(image, blocks)
+    reader = Reader(image, final=final)
+    reader.exif(layout.blocks, whole=blocks == "all")
+    if blocks == "all" and (final or not reader.found.wanted):
+        reader.others(layout.blocks + reader.found.exif.blocks)
+    wanted = reader.found.wanted + wanted
+    if wanted and not final:
+        raise MissingBytes(_next_span(image, wanted))
+    description = _describe(layout, reader.found)
+    description.complete = not wanted
+    return description
+
+
+def _lay_out(image: SparseBytes, blocks: str) -> tuple[Layout, list[range]]:
+    """Return the layout and, if it is worth a request, where it breaks off."""
     layout = Layout()
-    wanted: list[range] = []
     try:
         layout.format = identify(_head(image))
         if layout.format in READERS:
             READERS[layout.format](image, layout)
     except MissingBytes as missing:
-        if blocks == "all" or not _has_exif(layout):
-            wanted.append(_page(missing.span))
+        kinds = {block.kind for block in layout.blocks}
+        done = layout.settled or (blocks != "all" and "exif" in kinds)
+        if not done or (blocks == "all" and layout.width is None):
+            span = missing.span
+            # A few bytes are a header: read on behind it.
+            page = PAGE if len(span) < FEW else 0
+            return layout, [range(span.start, max(span.stop, span.start + page))]
     except ValueError:
         pass
-    exif = _exif(image, layout, wanted)
-    if wanted and not final:
-        raise MissingBytes(_next_span(image, wanted))
-    return _describe(layout, exif, complete=not wanted)
+    return layout, []
 
 
 def _head(image: SparseBytes) -> bytes:
+    """Return the known start of the file; it is never missing in a crawl."""
     known = image.spans[:1]
     if not known or known[0].start:
         raise MissingBytes(range(HEAD))
     return image[0 : min(known[0].stop, 4096)]
 
 
-def _has_exif(layout: Layout) -> bool:
-    return layout.settled or any(block.kind == "exif" for block in layout.blocks)
-
-
-def _page(span: range) -> range:
-    return range(span.start, max(span.stop, span.start + PAGE))
-
-
-def _exif(image: SparseBytes, layout: Layout, wanted: list[range]) -> Exif:
-    for block in layout.blocks:
-        if block.kind not in ("exif", "tiff"):
-            continue
-        span = block.spans[0]
-        try:
-            found = read_exif(image, span)
-        except MissingBytes as missing:
-            wanted.append(span if block.kind == "exif" else missing.span)
-            continue
-        except ValueError:
-            continue
-        if found.holes:
-            wanted.extend([span] if block.kind == "exif" else found.holes)
-        return found
-    return Exif()
-
-
 def _next_span(image: SparseBytes, wanted: list[range]) -> range:
-    """Return the first unknown span of *wanted*, with others close behind it."""
-    gaps = sorted(
-        (gap for span in wanted for gap in image.missing(span)),
-        key=lambda gap: gap.start,
-    )
-    start, stop = gaps[0].start, gaps[0].stop
-    for gap in gaps[1:]:
-        if gap.start - stop <= PAGE and gap.stop - start <= MAX_READ:
-            stop = max(stop, gap.stop)
-    if image.size is not None:
-        stop = min(stop, image.size)
-    return range(start, min(stop, start + MAX_READ))
+    """Return the most wanted unknown span, with others close to it."""
+    gaps = [gap for span in wanted for gap in image.missing(_cut(image, span))]
+    if not gaps:
+        # All is known, or beyond the end: a parser that asks on is mistaken.
+        raise ValueError("No bytes are missing")
+    start, stop = gaps[0].start, min(gaps[0].stop, gaps[0].start + MAX_READ)
+    for gap in sorted(gaps, key=lambda gap: abs(gap.start - start)):
+        low, high = min(start, gap.start), max(stop, gap.stop)
+        near = gap.start - stop <= PAGE and start - gap.stop <= PAGE
+        if near and high - low <= MAX_READ:
+            start, stop = low, high
+    return range(start, stop)
 
 
-def _describe(layout: Layout, exif: Exif, *, complete: bool) -> Description:
+def _cut(image: SparseBytes, span: range) -> range:
+    return span if image.size is None else range(span.start, min(span.stop, image.size))
+
+
+def _describe(layout: Layout, found: Found) -> Description:
+    exif, properties = found.exif, found.xmp
+    others = dict(found.note)
+    if properties:
+        from imgprint.content.metadata.xmp import fallbacks, main_fields
+
+        others = fallbacks(properties) | others
+        xmp = main_fields(properties)
+    else:
+        xmp = None
+    if found.time:
+        others.setdefault("modified", found.time)
+    software = facts.clean(exif.main.get(facts.SOFTWARE))
     return Description(
         format=layout.format,
         width=layout.width,
@@ -129,8 +150,14 @@ def _describe(layout: Layout, exif: Exif, *, complete: bool) -> Description:
         progressive=layout.progressive,
         exif=exif.tags,
         gps=facts.gps(exif.gps),
-        camera=facts.camera(exif.main),
-        dates=facts.dates(exif.main),
-        software=facts.clean(exif.main.get(facts.SOFTWARE)),
-        complete=complete,
+        camera=facts.camera(exif.main, others),
+        dates=facts.dates(exif.main, others),
+        software=software or others.get("software") or found.text.get("Software"),
+        xmp=xmp,
+        iptc=found.iptc,
+        icc=found.icc,
+        text=found.text or None,
+        c2pa=found.c2pa,
+        ids=facts.ids(exif.main, others),
+        thumbnail=found.thumbnail,
     )

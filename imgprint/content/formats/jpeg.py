@@ -109,15 +109,17 @@ def _read_segment(image: SparseBytes, marker: int, span: range, layout: Layout) 
     elif marker == APP1 and head.startswith(XMP):
         layout.add("xmp", range(start + len(XMP), stop))
     elif marker == APP2 and head.startswith(ICC):
-        layout.add("icc", range(start + 14, stop))
+        layout.extend("icc", range(start + 14, stop))
     elif marker == APP2 and head[:4] == b"MPF\0":
         layout.add("mpf", range(start + 4, stop))
     elif marker == APP11 and head[:2] == b"JP":
         # The box header is repeated in every segment of one superbox.
-        first = int.from_bytes(head[4:8], "big") == 1
-        layout.add("c2pa", range(start + (8 if first else 16), stop))
+        if int.from_bytes(head[4:8], "big") == 1:
+            layout.add("c2pa", range(start + 8, stop))
+        else:
+            layout.extend("c2pa", range(start + 16, stop))
     elif marker == APP13 and head.startswith(PHOTOSHOP):
-        layout.add("photoshop", range(start + len(PHOTOSHOP), stop))
+        layout.extend("photoshop", range(start + len(PHOTOSHOP), stop))
 
 
 def _after(image: SparseBytes, span: range, layout: Layout, marker: int) -> int:
@@ -138,6 +140,11 @@ def _after(image: SparseBytes, span: range, layout: Layout, marker: int) -> int:
         box = int.from_bytes(head[8:12], "big") - 8
         if head[:2] != b"JP" or int.from_bytes(head[4:8], "big") != 1 or box < part:
             return span.stop
-        full, rest = divmod(box, part)
-        return span.start - 4 + full * (part + 20) + (rest + 20 if rest else 0)
+        offset = span.stop
+        for _ in range(min(-(-box // part), MAX_SEGMENTS) - 1):
+            box -= part
+            begin = offset + 20
+            offset = begin + min(part, box)
+            layout.extend("c2pa", range(begin, offset))
+        return offset
     return span.stop

@@ -9,10 +9,10 @@ from typing import NamedTuple
 class Block(NamedTuple):
     """Where the bytes of one metadata block lie.
 
-    ``kind`` is one of exif, tiff, xmp, iptc, photoshop, icc, text, c2pa,
-    comment, time. ``spans`` are its parts, in order. ``coding`` says what
-    stands between these bytes and the block: "" for nothing, else the name of
-    the wrapping, which :mod:`imgprint.content.metadata.unwrap` takes off.
+    ``kind`` is one of exif, "exif ifd", "gps ifd", tiff, xmp, iptc, photoshop,
+    icc, text, c2pa, comment, time, mpf, svg. ``spans`` are its parts, in order.
+    ``coding`` says what stands between these bytes and the block: "" for
+    nothing, else a wrapping that ``metadata.parts.unwrap`` takes off.
     """
 
     kind: str
@@ -40,6 +40,14 @@ class Layout:
     format: str | None = None
     blocks: list[Block] = field(default_factory=list)
 
+    def extend(self, kind: str, span: range) -> None:
+        """Note the next part of the last block of *kind*, or its first part."""
+        for index, block in enumerate(self.blocks):
+            if block.kind == kind:
+                self.blocks[index] = block._replace(spans=(*block.spans, span))
+                return
+        self.add(kind, span)
+
     def add(self, kind: str, span: range, coding: str = "") -> None:
-        """Note that a block, or the next part of one, lies at *span*."""
+        """Note that a block lies at *span*."""
         self.blocks.append(Block(kind, (span,), coding))

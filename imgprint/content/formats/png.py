@@ -46,17 +46,16 @@ def read(image: SparseBytes, layout: Layout) -> None:
     layout.bit_depth = header[16]
     layout.progressive = header[20] == 1
     layout.frames = 1
-    offset = 33
-    stride = 0
+    offset, stride, late = 33, 0, False
     for _ in range(MAX_CHUNKS):
         try:
             head = image[offset : offset + 8]
         except MissingBytes:
-            if layout.picture is None:
+            if late or layout.picture is None:
                 raise
-            _read_late(image, layout, offset, stride)
-            layout.settled = True
-            return
+            late = True
+            offset = _behind_picture(image, offset, stride)
+            continue
         length, name = int.from_bytes(head[:4], "big"), head[4:]
         if name == b"IEND" or len(head) < 8:
             break
@@ -86,34 +85,42 @@ def _read_chunk(image: SparseBytes, name: bytes, span: range, layout: Layout) ->
             layout.add("text", span, name.decode())
 
 
-def _read_late(image: SparseBytes, layout: Layout, offset: int, stride: int) -> None:
-    """Read the chunks behind the picture data.
+def _behind_picture(image: SparseBytes, offset: int, stride: int) -> int:
+    """Return where to read on, behind the picture data.
 
     *offset* is where the next unknown chunk starts, *stride* the bytes of the
-    first IDAT chunk: writers make all but the last equal. The end of the file
-    is a run of chunks; follow it backward as far as the bytes are known, and
-    ask for more until it begins with picture data.
+    first IDAT chunk; writers make all but the last equal. The end of the file
+    is a run of chunks, which can be followed backward. Return the size if
+    nothing is there, as far as one can tell without a request.
+
+    Raise MissingBytes if the last bytes show a chunk of metadata whose start is
+    unknown, or the first chunk is all of the picture and something follows.
     """
     size = image.size
     if size is None or offset + 12 >= size:
-        return
+        return size or offset
     known = image.spans[-1]
     if known.stop != size:
         raise MissingBytes(range(max(offset, size - TAIL), size))
+    # A writer's buffer has a round size; an odd one is all of the picture.
+    if offset == 41 - 8 + stride and (stride - 12) % 512 and stride % 512:
+        return offset
     tail = image[known.start : size]
     if not any(sign in tail for sign in SIGNS):
-        return
+        return size
     run = _last_chunks(tail)
-    if not run or run[0][1] != b"IDAT":
-        begin = known.start + run[0][0] if run else size
-        if begin > offset and not _is_picture(image, offset, stride, begin):
-            # 16 KiB, then all that one request may hold.
-            page = PAGE if size - known.start <= TAIL else 3 * PAGE
-            if size - known.start < PAGE + TAIL and begin != offset:
-                raise MissingBytes(range(max(offset, known.start - page), known.start))
-    for start, name, length in run:
-        position = known.start + start + 8
-        _read_chunk(image, name, range(position, position + length), layout)
+    begin = known.start + run[0][0] if run else size
+    # With Exif in reach, how much text stands before it is not worth a request.
+    names = {name for _, name, _ in run}
+    if begin == offset or (run and run[0][1] == b"IDAT") or b"eXIf" in names:
+        return begin
+    if len(tail) < PAGE:
+        raise MissingBytes(range(max(offset, known.start - PAGE), known.start))
+    last = offset + (begin - 1 - offset) // stride * stride
+    head = image[last : last + 64]
+    if head[4:8] == b"IDAT":
+        return last
+    return begin
 
 
 def _last_chunks(tail: bytes) -> list[tuple[int, bytes, int]]:
@@ -127,14 +134,3 @@ def _last_chunks(tail: bytes) -> list[tuple[int, bytes, int]]:
             start = match.start()
             found.append((start, match[2], length))
     return found[::-1]
-
-
-def _is_picture(image: SparseBytes, offset: int, stride: int, begin: int) -> bool:
-    """Return whether an IDAT chunk, by its known header, ends at *begin*."""
-    if stride <= 12:
-        return False
-    last = offset + (begin - offset - 1) // stride * stride
-    if not image.has(range(last, last + 8)):
-        return False
-    head = image[last : last + 8]
-    return head[4:] == b"IDAT" and last + 12 + int.from_bytes(head[:4], "big") == begin

@@ -15,6 +15,7 @@ from imgprint.content.formats import tiff
 from imgprint.content.sparse import MissingBytes
 
 if TYPE_CHECKING:
+    from imgprint.content.formats.layout import Block
     from imgprint.content.formats.tiff import Directory, Entry, Tiff
     from imgprint.content.sparse import SparseBytes
 
@@ -63,44 +64,58 @@ class Exif:
     tiff: Tiff | None = None
     ifd0: Directory | None = None
     exif: Directory | None = None
+    blocks: list[Block] = field(default_factory=list)
 
 
-def read_exif(image: SparseBytes, span: range) -> Exif:
-    """Return what the TIFF structure at *span* holds, by the known bytes.
+def read_exif(
+    image: SparseBytes, span: range, found: Exif, role: int | None = None
+) -> None:
+    """Add to *found* what the TIFF structure at *span* holds.
 
-    Raise MissingBytes if not even its first directory is known, ValueError if
+    *role* says what its first directory is: IFD0 (None), EXIF_IFD or GPS_IFD,
+    as in the separate structures of CR3.
+
+    Raise MissingBytes if not even the first directory is known, ValueError if
     there is none.
 
     Source: CIPA DC-008-2019 sections 4.5 and 4.6.
     """
-    for _ in range(2):
-        if image[span.start : span.start + 6] == b"Exif\0\0":
-            span = range(span.start + 6, max(span.stop, span.start + 6))
-    found = Exif()
-    found.tiff = tiff.header(image, span)
-    found.ifd0 = tiff.directory(image, found.tiff, found.tiff.first)
-    reader = _Reader(image, found.tiff, found.holes)
-    main = reader.values(found.tiff.first, found.ifd0, None)
-    found.exif = reader.sub(found.ifd0, EXIF_IFD)
-    if found.exif:
-        main.update(
-            reader.values(_offset(found, EXIF_IFD, image), found.exif, EXIF_IFD)
-        )
-    gps = reader.sub(found.ifd0, GPS_IFD)
-    if gps:
-        found.gps = reader.values(_offset(found, GPS_IFD, image), gps, GPS_IFD)
-    main.pop(GPS_IFD, None)
-    found.main = main
-    for names, values in ((TAGS, main), (GPSTAGS, found.gps)):
-        for tag, value in values.items():
-            found.tags[names.get(tag, str(tag))] = _text(tag, value, found.tiff.order)
-    return found
+    structure = tiff.header(image, _unprefixed(image, span))
+    first = tiff.directory(image, structure, structure.first)
+    reader = _Reader(image, structure, found.holes)
+    values = reader.values(structure.first, first, role)
+    if role == GPS_IFD:
+        found.gps = values
+    else:
+        found.main.update(values)
+    if role is None:
+        found.tiff, found.ifd0 = structure, first
+        found.exif, values = reader.sub(first, EXIF_IFD)
+        found.main.update(values)
+        found.gps = reader.sub(first, GPS_IFD)[1]
+        found.main.pop(GPS_IFD, None)
+    found.tags = {
+        names.get(tag, str(tag)): _text(tag, value, structure.order)
+        for names, group in ((TAGS, found.main), (GPSTAGS, found.gps))
+        for tag, value in group.items()
+    }
 
 
-def _offset(found: Exif, pointer: int, image: SparseBytes) -> int:
-    assert found.tiff
-    assert found.ifd0
-    return tiff.integers(image, found.tiff, found.ifd0.entries[pointer])[0]
+def _unprefixed(image: SparseBytes, span: range) -> range:
+    """Return *span* from its TIFF header on.
+
+    Containers may leave JPEG's prefix there, or HEIF's: the length of what
+    stands before the header (ISO/IEC 23008-12 section A.2.1).
+    """
+    for _ in range(3):
+        head = image[span.start : min(span.start + 6, span.stop)]
+        if head == b"Exif\0\0":
+            span = span[6:]
+        elif head[:1] == b"\0" and int.from_bytes(head[:4], "big") < 64:
+            span = (
+                span[4:] if head[4:6] in (b"Ex", b"II", b"MM") else span[4 + head[3] :]
+            )
+    return span
 
 
 class _Reader:
@@ -121,19 +136,18 @@ class _Reader:
             if structure.base in known:
                 self.known = known
 
-    def sub(self, parent: Directory, pointer: int) -> Directory | None:
-        """Return the directory that the entry *pointer* of *parent* leads to."""
-        if pointer not in parent.entries:
-            return None
+    def sub(self, parent: Directory, pointer: int) -> tuple[Directory | None, Values]:
+        """Return the directory that entry *pointer* of *parent* leads to."""
         try:
-            offsets = tiff.integers(self.image, self.tiff, parent.entries[pointer])
+            offsets = tiff.integers(self.image, self.tiff, parent.entries.get(pointer))
             if offsets:
-                return tiff.directory(self.image, self.tiff, offsets[0])
+                found = tiff.directory(self.image, self.tiff, offsets[0])
+                return found, self.values(offsets[0], found, pointer)
         except MissingBytes as missing:
             self.holes.append(missing.span)
         except ValueError:
             pass
-        return None
+        return None, {}
 
     def values(self, offset: int, ifd: Directory, group: int | None) -> Values:
         """Return Pillow's values of *ifd*, in Pillow's order."""

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 Values = dict[int, Any]
+Texts = dict[str, str]
 
 MAKE, MODEL, SOFTWARE, OWNER, SERIAL = 0x10F, 0x110, 0x131, 0xA430, 0xA431
 LENS, LENS_SERIAL, DNG_SERIAL, UNIQUE_ID = 0xA434, 0xA435, 0xC62F, 0xA420
@@ -38,8 +39,12 @@ def clean(value: Any) -> str | None:
     return value.partition("\0")[0].strip() or None
 
 
-def camera(exif: Values) -> dict[str, str | None] | None:
-    """Return who took the picture with what, None if nothing is said."""
+def camera(exif: Values, others: Texts) -> dict[str, str | None] | None:
+    """Return who took the picture with what, None if nothing is said.
+
+    *others* are texts by the same names, from MakerNote or XMP, for what Exif
+    does not say.
+    """
     found = {
         "make": clean(exif.get(MAKE)),
         "model": clean(exif.get(MODEL)),
@@ -48,18 +53,46 @@ def camera(exif: Values) -> dict[str, str | None] | None:
         "lens_serial_number": clean(exif.get(LENS_SERIAL)),
         "owner": clean(exif.get(OWNER)),
     }
+    for name, value in found.items():
+        found[name] = value or others.get(name)
     return found if any(found.values()) else None
 
 
-def dates(exif: Values) -> dict[str, str | None] | None:
+def dates(exif: Values, others: Texts) -> dict[str, str | None] | None:
     """Return when the picture was taken, digitized and changed, ISO 8601.
 
-    With the offset from UTC where the file gives it, else local time.
+    With the offset from UTC where the file gives it, else local time. *others*
+    as above.
     """
     found = {
         "original": _moment(exif, *ORIGINAL),
         "digitized": _moment(exif, *DIGITIZED),
         "modified": _moment(exif, *MODIFIED),
+    }
+    for name, value in found.items():
+        found[name] = value or _iso(others.get(name))
+    return found if any(found.values()) else None
+
+
+def _iso(text: str | None) -> str | None:
+    """Return *text* if it is a date and time as XMP has them (ISO 16684-1 8.2.1)."""
+    try:
+        datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return text if text and len(text) >= 16 and text[10] == "T" else None
+
+
+def ids(exif: Values, others: Texts) -> dict[str, str | None] | None:
+    """Return what links copies of one picture, None if there is nothing."""
+    unique = clean(exif.get(UNIQUE_ID))
+    # Some cameras write the field and leave it at zero.
+    unique = unique if unique and unique.strip("0 ") else None
+    found = {
+        "image_unique_id": unique or others.get("image_unique_id"),
+        "document_id": others.get("document_id"),
+        "original_document_id": others.get("original_document_id"),
+        "instance_id": others.get("instance_id"),
     }
     return found if any(found.values()) else None
 

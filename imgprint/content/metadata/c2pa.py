@@ -1,0 +1,154 @@
+"""C2PA manifests: that there is one, and which software claims it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from imgprint.content.sparse import MissingBytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imgprint.content.sparse import SparseBytes
+
+MAX_BOXES = 200
+MAX_CLAIM = 65_536
+MAX_ITEMS = 2000
+MAX_DEPTH = 16
+LABEL = 128
+
+
+def read_c2pa(part: SparseBytes) -> tuple[dict[str, Any] | None, list[range]]:
+    """Return what the manifest store in *part* says, and what it still lacks.
+
+    The active manifest is the last one; its label names it. None if *part* is
+    no manifest store. Integers are big-endian.
+
+    Raise MissingBytes if not even the start is known.
+
+    Source: C2PA specification 2.1 sections 10 and 11; ISO/IEC 19566-5 annex A.
+    """
+    size = part.size or 0
+    store = next(_boxes(part, range(size)), None)
+    if store is None or store[0] != b"jumb":
+        return None, []
+    label, content = _describe(part, store[1])
+    if label != "c2pa":
+        return None, []
+    fields: dict[str, Any] = dict.fromkeys(
+        ("manifest", "claim_generator", "title", "instance_id")
+    )
+    missing = _read_manifests(part, content, fields)
+    return fields, missing
+
+
+def _read_manifests(
+    part: SparseBytes, store: range, fields: dict[str, Any]
+) -> list[range]:
+    """Fill *fields* from the last manifest of *store* whose bytes are known."""
+    try:
+        last = None
+        for name, span in _boxes(part, store):
+            last = span if name == b"jumb" else last
+        if last is None:
+            return []
+        fields["manifest"], content = _describe(part, last)
+        for name, span in _boxes(part, content):
+            if name != b"jumb":
+                continue
+            label, inner = _describe(part, span)
+            if label.startswith("c2pa.claim"):
+                for kind, data in _boxes(part, inner):
+                    if kind == b"cbor" and len(data) <= MAX_CLAIM:
+                        _read_claim(part[data.start : data.stop], fields)
+                return []
+    except MissingBytes as missing:
+        return [missing.span]
+    return []
+
+
+def _read_claim(data: bytes, fields: dict[str, Any]) -> None:
+    claim = _Cbor(data).value()
+    if not isinstance(claim, dict):
+        return
+    info = claim.get("claim_generator_info")
+    info = info[0] if isinstance(info, list) and info else info
+    name = claim.get("claim_generator")
+    if not isinstance(name, str) and isinstance(info, dict):
+        name = " ".join(str(info[k]) for k in ("name", "version") if k in info)
+    for key, value in (
+        ("claim_generator", name),
+        ("title", claim.get("dc:title")),
+        ("instance_id", claim.get("instanceID")),
+    ):
+        fields[key] = value if isinstance(value, str) and value else None
+
+
+def _boxes(part: SparseBytes, span: range) -> Iterator[tuple[bytes, range]]:
+    """Yield type and data span of the JUMBF boxes in *span*."""
+    offset = span.start
+    for _ in range(MAX_BOXES):
+        if offset + 8 > span.stop:
+            return
+        head = part[offset : offset + 8]
+        length = int.from_bytes(head[:4], "big") or span.stop - offset
+        if length < 8:
+            raise ValueError(f"Invalid JUMBF box at byte {offset}")
+        yield head[4:8], range(offset + 8, min(offset + length, span.stop))
+        offset += length
+
+
+def _describe(part: SparseBytes, span: range) -> tuple[str, range]:
+    """Return the label of the superbox with data at *span*, and what follows it.
+
+    Source: ISO/IEC 19566-5 section A.3 (description box).
+    """
+    head = part[span.start : min(span.start + 25 + LABEL, span.stop)]
+    length = int.from_bytes(head[:4], "big")
+    if head[4:8] != b"jumd" or length < 25:
+        raise ValueError(f"No JUMBF description at byte {span.start}")
+    label = head[25:length].partition(b"\0")[0].decode("utf-8", errors="ignore")
+    return label, range(min(span.start + length, span.stop), span.stop)
+
+
+class _Cbor:
+    """Just enough of RFC 8949 section 3 to read a claim."""
+
+    def __init__(self, data: bytes):
+        self.data = data
+        self.offset = 0
+        self.items = 0
+
+    def _take(self, size: int) -> bytes:
+        chunk = self.data[self.offset : self.offset + size]
+        if len(chunk) < size:
+            raise ValueError("CBOR ends within an item")
+        self.offset += size
+        return chunk
+
+    def value(self, depth: int = 0) -> Any:
+        """Return the next item: None for what is neither text nor structure."""
+        self.items += 1
+        if depth > MAX_DEPTH or self.items > MAX_ITEMS:
+            raise ValueError("CBOR too deep or too long")
+        first = self._take(1)[0]
+        major, minor = first >> 5, first & 31
+        if minor > 27:
+            raise ValueError("CBOR of indefinite length")
+        count = (
+            minor if minor < 24 else int.from_bytes(self._take(1 << minor - 24), "big")
+        )
+        if major == 2 or major == 3:
+            text = self._take(count)
+            return text.decode("utf-8", errors="ignore") if major == 3 else None
+        if major == 4:
+            return [self.value(depth + 1) for _ in range(min(count, MAX_ITEMS))]
+        if major == 5:
+            pairs = {}
+            for _ in range(min(count, MAX_ITEMS)):
+                key = self.value(depth + 1)
+                pairs[key if isinstance(key, str) else None] = self.value(depth + 1)
+            return pairs
+        if major == 6:
+            return self.value(depth + 1)
+        return count if major == 0 else None

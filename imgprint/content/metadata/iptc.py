@@ -1,0 +1,75 @@
+"""IPTC-IIM: captions, bylines, keywords."""
+
+from __future__ import annotations
+
+from typing import Any
+
+MAX_SETS = 2000
+UTF8 = (b"\x1b%G", b"\x1b%/G", b"\x1b%/I")
+# Record 2, IIM 4.2 chapter 6. Keywords and bylines repeat.
+FIELDS = {
+    5: "title",
+    40: "instructions",
+    55: "created",
+    80: "creator",
+    90: "city",
+    101: "country",
+    103: "transmission_reference",
+    110: "credit",
+    115: "source",
+    116: "copyright",
+    120: "description",
+    25: "keywords",
+}
+LISTS = {"creator", "keywords"}
+
+
+def read_iptc(data: bytes) -> dict[str, Any] | None:
+    """Return the main fields of record 2, None if there is none.
+
+    Integers are big-endian. Text is UTF-8 if the envelope says so or if it
+    decodes as such, else Windows-1252, as most writers without it have it.
+    A block that is cut short gives what is whole.
+
+    Source: IPTC-NAA Information Interchange Model 4.2, chapter 1 section 1.5
+    and chapters 5 and 6.
+    """
+    fields: dict[str, Any] = dict.fromkeys(FIELDS.values())
+    utf8 = False
+    offset = 0
+    for _ in range(MAX_SETS):
+        if data[offset : offset + 1] != b"\x1c" or offset + 5 > len(data):
+            break
+        record, number = data[offset + 1], data[offset + 2]
+        length = int.from_bytes(data[offset + 3 : offset + 5], "big")
+        start = offset + 5
+        if length & 0x8000:
+            extra = length & 0x7FFF
+            length = int.from_bytes(data[start : start + min(extra, 8)], "big")
+            start += extra
+        value = data[start : start + length]
+        offset = start + length
+        if len(value) < length:
+            break
+        if (record, number) == (1, 90):
+            utf8 = value in UTF8
+        elif record == 2 and number in FIELDS:
+            _add(fields, FIELDS[number], _decode(value, utf8=utf8))
+    return fields if any(fields.values()) else None
+
+
+def _add(fields: dict[str, Any], name: str, text: str | None) -> None:
+    if text is None:
+        return
+    if name in LISTS:
+        fields[name] = [*(fields[name] or ()), text]
+    elif fields[name] is None:
+        fields[name] = text
+
+
+def _decode(value: bytes, *, utf8: bool) -> str | None:
+    try:
+        text = value.decode("utf-8", errors="ignore" if utf8 else "strict")
+    except UnicodeDecodeError:
+        text = value.decode("cp1252", errors="replace")
+    return text.strip("\0 \r\n\t") or None

@@ -1,0 +1,277 @@
+"""Every metadata block that a layout names, read as far as the bytes go."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from imgprint.content.formats import jpeg, psd, tiff
+from imgprint.content.formats.layout import Block, Layout
+from imgprint.content.metadata import exif as ex
+from imgprint.content.metadata import parts
+from imgprint.content.metadata.c2pa import read_c2pa
+from imgprint.content.metadata.facts import MAKE, clean
+from imgprint.content.metadata.icc import read_icc
+from imgprint.content.metadata.iptc import read_iptc
+from imgprint.content.metadata.makernote import read_makernote
+from imgprint.content.sparse import MissingBytes
+
+if TYPE_CHECKING:
+    from imgprint.content.sparse import SparseBytes
+
+# What of a block is worth a request; more of it is left alone.
+LIMITS = {"xmp": 65_536, "exif": 65_536, "iptc": 65_536}
+LIMIT = 16_384
+# From one box of a manifest store to the next.
+HOP = 8192
+MAX_TEXTS = 200
+ROLES = {"exif": None, "tiff": None, "exif ifd": ex.EXIF_IFD, "gps ifd": ex.GPS_IFD}
+EMBEDDED = {ex.XMP: "xmp", ex.IPTC: "iptc", ex.PHOTOSHOP: "photoshop", ex.ICC: "icc"}
+EMBEDDED |= {ex.C2PA: "c2pa"}
+
+
+@dataclass(slots=True)
+class Found:
+    """What the blocks say; ``wanted`` are the spans that would say more."""
+
+    exif: ex.Exif = field(default_factory=ex.Exif)
+    note: dict[str, str] = field(default_factory=dict)
+    thumbnail: dict[str, Any] | None = None
+    xmp: dict[str, list[str]] | None = None
+    iptc: dict[str, Any] | None = None
+    icc: dict[str, Any] | None = None
+    c2pa: dict[str, Any] | None = None
+    text: dict[str, str] = field(default_factory=dict)
+    time: str | None = None
+    wanted: list[range] = field(default_factory=list)
+
+
+class Reader:
+    """Read blocks of *image* into ``found``.
+
+    With *final*, a block that is cut short is read as far as it goes; without,
+    it is left for when the ``wanted`` bytes are there.
+    """
+
+    def __init__(self, image: SparseBytes, *, final: bool):
+        self.image = image
+        self.final = final
+        self.found = Found()
+
+    def exif(self, blocks: list[Block], *, whole: bool) -> None:
+        """Read the first Exif block that holds something.
+
+        With *whole*, its thumbnail and MakerNote are worth a request, too.
+        """
+        found = self.found
+        for block in blocks:
+            if block.kind not in ROLES or (found.exif.tags and not ROLES[block.kind]):
+                continue
+            try:
+                self._exif(block, whole=whole)
+            except ValueError:
+                continue
+
+    def _exif(self, block: Block, *, whole: bool) -> None:
+        image, span = self.image, block.spans[0]
+        if block.coding or len(block.spans) > 1:
+            data = self._bytes(block)
+            if data is None:
+                return
+            image = parts.as_file(data)
+            span = range(len(data))
+            block = Block("exif", (span,))
+        own = image is self.image
+        known = block.kind == "tiff" or image.has(span)
+        worth = block.kind != "tiff" and len(span) <= LIMITS["exif"]
+        if whole and worth and not known and own:
+            self.found.wanted.append(span)
+            if not self.final:
+                return
+        exif, wanted = self.found.exif, self.found.wanted
+        try:
+            ex.read_exif(image, span, exif, ROLES[block.kind])
+        except MissingBytes as missing:
+            start = missing.span.start
+            wanted.append(span if worth else range(start, start + LIMIT))
+        if exif.holes and own:
+            wanted.extend([span] if worth else exif.holes)
+        exif.holes = []
+        if not ROLES[block.kind] and exif.ifd0:
+            self._beside(image, block, own=own)
+
+    def _beside(self, image: SparseBytes, block: Block, *, own: bool) -> None:
+        """Read what the directories lead to: thumbnail, MakerNote, blocks."""
+        exif, found = self.found.exif, self.found
+        assert exif.tiff
+        assert exif.ifd0
+        if block.kind == "exif":
+            found.thumbnail = _thumbnail(image, exif)
+        if exif.exif and ex.MAKER_NOTE in exif.exif.entries:
+            entry = exif.exif.entries[ex.MAKER_NOTE]
+            make = clean(exif.main.get(MAKE))
+            found.note = read_makernote(image, exif.tiff, entry, make)
+        for tag, kind in EMBEDDED.items():
+            entry = exif.ifd0.entries.get(tag)  # type: ignore[assignment]
+            if entry and own and entry.span.stop <= exif.tiff.stop and not entry.inline:
+                exif.blocks.append(Block(kind, (entry.span,)))
+
+    def others(self, blocks: list[Block]) -> None:
+        """Read all blocks but Exif; the first of a kind counts, but for text."""
+        for block in blocks:
+            try:
+                self._other(block)
+            except ValueError:
+                continue
+
+    def _other(self, block: Block) -> None:
+        found, kind = self.found, block.kind
+        if kind == "c2pa" and not found.c2pa:
+            self._c2pa(block)
+        elif kind == "photoshop":
+            self._photoshop(block)
+        elif kind in ("text", "comment"):
+            self._text(block)
+        elif (kind in ("iptc", "icc", "time") and not getattr(found, kind)) or (
+            kind in ("xmp", "svg") and not found.xmp
+        ):
+            data = self._bytes(block)
+            if not data:
+                return
+            if kind == "iptc":
+                found.iptc = read_iptc(data)
+            elif kind == "icc":
+                found.icc = read_icc(data)
+            elif kind == "time":
+                found.time = _png_time(data)
+            else:
+                self._xmp(data)
+
+    def _xmp(self, data: bytes) -> None:
+        # defusedxml takes longer to import than most images to read.
+        from imgprint.content.metadata.xmp import read_xmp
+
+        self.found.xmp = read_xmp(data)
+
+    def _bytes(self, block: Block) -> bytes | None:
+        """Return the block without its wrapping, None if it is to be awaited."""
+        limit = LIMITS.get(block.kind, LIMIT)
+        part = parts.join(self.image, block.spans)
+        gaps = part.missing(range(min(part.size or 0, limit)))
+        for gap in gaps:
+            self.found.wanted += parts.place(block.spans, gap)
+        if gaps and not self.final:
+            return None
+        return parts.unwrap(parts.prefix(part, limit), block.coding)
+
+    def _text(self, block: Block) -> None:
+        if len(self.found.text) >= MAX_TEXTS:
+            return
+        if block.kind == "comment":
+            key, data = "Comment", self._bytes(block)
+        else:
+            part = parts.join(self.image, block.spans)
+            raw = self._bytes(Block("text", block.spans))
+            if raw is None or not part.size:
+                return
+            key, data = parts.png_text(raw, block.coding)
+        if data:
+            latin = block.coding in ("tEXt", "zTXt")
+            text = _decode(data[:LIMIT], latin=latin)
+            if text and key not in self.found.text:
+                self.found.text[key] = text
+
+    def _photoshop(self, block: Block) -> None:
+        image, span = self.image, block.spans[0]
+        own = not block.coding and len(block.spans) == 1
+        if not own:
+            data = self._bytes(block)
+            if data is None:
+                return
+            image, span = parts.as_file(data), range(len(data))
+        try:
+            for number, place in psd.resources(image, span):
+                kind = psd.KINDS.get(number)
+                if kind not in ("iptc", "icc", "xmp"):
+                    continue
+                if own:
+                    self._other(Block(kind, (place,)))
+                elif kind == "iptc" and not self.found.iptc:
+                    self.found.iptc = read_iptc(image[place.start : place.stop])
+        except MissingBytes as missing:
+            if (
+                own
+                and not self.found.iptc
+                and span.stop - missing.span.start <= LIMITS["iptc"]
+            ):
+                self.found.wanted.append(range(missing.span.start, span.stop))
+
+    def _c2pa(self, block: Block) -> None:
+        part = parts.join(self.image, block.spans)
+        if block.coding:
+            head = parts.prefix(part, 256)
+            skip = len(head) - len(parts.unwrap(head, block.coding))
+            block = Block(
+                "c2pa", tuple(parts.place(block.spans, range(skip, part.size or 0)))
+            )
+            part = parts.join(self.image, block.spans)
+        try:
+            self.found.c2pa, missing = read_c2pa(part)
+        except MissingBytes as error:
+            missing = [error.span]
+        for gap in missing:
+            gap = range(gap.start, min(gap.start + HOP, part.size or 0))
+            self.found.wanted += parts.place(block.spans, gap)
+
+
+def _thumbnail(image: SparseBytes, exif: ex.Exif) -> dict[str, Any] | None:
+    """Return size and hash of the JPEG thumbnail that IFD1 leads to.
+
+    Source: CIPA DC-008-2019 section 4.5.8.
+    """
+    assert exif.tiff
+    assert exif.ifd0
+    if not exif.ifd0.next:
+        return None
+    layout = Layout()
+    try:
+        entries = tiff.directory(image, exif.tiff, exif.ifd0.next).entries
+        start = tiff.integers(image, exif.tiff, entries.get(0x201))
+        length = tiff.integers(image, exif.tiff, entries.get(0x202))
+        if not start or not length or not 0 < length[0] <= 65_536:
+            return None
+        begin = exif.tiff.base + start[0]
+        data = image[begin : begin + length[0]]
+        if data[:2] != b"\xff\xd8" or begin + length[0] > exif.tiff.stop:
+            return None
+        jpeg.read(parts.as_file(data), layout)
+    except (MissingBytes, ValueError):
+        return None
+    sha256 = hashlib.sha256(data).hexdigest()
+    return {
+        "width": layout.width,
+        "height": layout.height,
+        "bytes": len(data),
+        "sha256": sha256,
+    }
+
+
+def _decode(data: bytes, *, latin: bool) -> str | None:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # Text may be cut within a character.
+        cut = error.start >= len(data) - 3 and not latin
+        text = data.decode("utf-8" if cut else "latin-1", errors="ignore")
+    return text.strip("\0 \r\n\t") or None
+
+
+def _png_time(data: bytes) -> str | None:
+    """Return a tIME chunk as ISO 8601, UTC. Source: W3C PNG section 11.3.5.1."""
+    if len(data) < 7 or not (1 <= data[2] <= 12 and 1 <= data[3] <= 31):
+        return None
+    year = int.from_bytes(data[:2], "big")
+    return (
+        f"{year:04}-{data[2]:02}-{data[3]:02}T{data[4]:02}:{data[5]:02}:{data[6]:02}Z"
+    )
