@@ -78,9 +78,9 @@ def test_a_project_s_own_settings_win():
         FEEDS={"a.json": {"format": "json", "item_classes": [dict]}},
     )
     assert settings.getint("CONCURRENT_ITEMS") == 7
-    assert settings["DOWNLOAD_HANDLERS"]["http"] is Mine
-    assert settings["DOWNLOADER_MIDDLEWARES"][RangeMiddleware] == 700
-    assert settings["FEEDS"]["a.json"]["item_classes"] == [dict]
+    assert settings.getwithbase("DOWNLOAD_HANDLERS")["http"] is Mine
+    assert settings.getwithbase("DOWNLOADER_MIDDLEWARES")[RangeMiddleware] == 700
+    assert settings.getdict("FEEDS")["a.json"]["item_classes"] == [dict]
 
 
 @pytest.mark.parametrize("sightings", [None, "s.jsonl"])
