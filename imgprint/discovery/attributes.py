@@ -16,7 +16,7 @@ from imgprint.discovery.names import (
 )
 from imgprint.discovery.scripts import IMAGE_HINT, json_images, script_images
 from imgprint.discovery.srcset import Source, parse_srcset
-from imgprint.discovery.urls import looks_like_image, unescape
+from imgprint.discovery.urls import looks_like_image, looks_like_other, unescape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,7 +44,9 @@ def attribute_images(
         if name in LAZY_SRCSET or name.endswith("srcset"):
             yield _named(parse_srcset(value))
         elif name in LAZY_SRC:
-            yield from lazy_images(value, strict=tag in MEDIA)
+            # Widgets, too, have a data-src, with a page: Outbrain's, Jetpack's.
+            widget = tag in MEDIA or (name == "data-src" and not is_image)
+            yield from lazy_images(value, strict=widget)
         elif name in AMBIGUOUS:
             yield from lazy_images(value, strict=not is_image)
         elif IMAGE_HINT.search(value) or "url(" in value:
@@ -58,7 +60,9 @@ def lazy_images(value: str, *, strict: bool) -> Iterator[Iterable[Source]]:
         yield _named(parse_srcset(value))
     elif value[:1] in "[{" or "url(" in value:
         yield from _any_images("", value)
-    elif looks_like_image(value) or (not strict and is_address(value)):
+    elif looks_like_image(value) or (
+        not strict and is_address(value) and not looks_like_other(value)
+    ):
         yield [Source(value, element="data-attribute")]
 
 

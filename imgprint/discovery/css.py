@@ -9,6 +9,7 @@ import tinycss2  # type: ignore[import-untyped]
 
 from imgprint.discovery.names import CSS_OTHERS
 from imgprint.discovery.srcset import Source
+from imgprint.discovery.urls import looks_like_other
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,11 +28,16 @@ _PIECE = re.compile(
     )++)(?P<end>.?)""",
     re.VERBOSE | re.DOTALL,
 )
-_NAME = re.compile(r"\s*([@\w*-]+)\s*(:?)")
-_NOT_IMAGE_FILES = re.compile(
-    r"[^?#]*\.(?:woff2?|[ot]tf|eot|css|js|htc|xml|html?|mp4|webm|mp3)(?:[?#]|\Z)",
-    re.IGNORECASE,
+# Values of url() and plain strings only; tinycss2 is slow on long data: URIs.
+_UNUSUAL = re.compile(r"\\|/\*|(?:image(?:-set)?|cross-fade|src)\(", re.IGNORECASE)
+_PLAIN_URL = re.compile(
+    r"""(?<![\w-])url\(\s*+
+        (?:"(?P<double>[^"\n]*+)" | '(?P<single>[^'\n]*+)' | (?P<bare>[^"'()\s]*+))
+        \s*+(?:\)|\Z)
+    |"[^"\n]*+" | '[^'\n]*+'""",
+    re.IGNORECASE | re.VERBOSE,
 )
+_NAME = re.compile(r"\s*([@\w*-]+)\s*(:?)")
 _IMAGE_SETS = frozenset(["image-set", "-webkit-image-set"])
 _IMAGE_STRINGS = frozenset(["image", "cross-fade", "-webkit-cross-fade", "src"])
 _RESOLUTIONS = {"x": 1.0, "dppx": 1.0, "dpi": 1 / 96, "dpcm": 2.54 / 96}
@@ -56,8 +62,12 @@ def css_images(text: str) -> Iterator[list[Source]]:
             name = _NAME.match(value)
             if name and name[1].lower() in CSS_OTHERS:
                 continue
-            start = name.end() if name and name[2] else 0
-            yield from _images(tinycss2.parse_component_value_list(value[start:]))
+            value = value[name.end() :] if name and name[2] else value
+            if _UNUSUAL.search(value):
+                yield from _images(tinycss2.parse_component_value_list(value))
+            else:
+                for url in _PLAIN_URL.finditer(value):
+                    yield from _single(url[url.lastgroup] if url.lastgroup else None)
 
 
 def _images(tokens: list[Any]) -> Iterator[list[Source]]:
@@ -85,7 +95,7 @@ def _images(tokens: list[Any]) -> Iterator[list[Source]]:
 
 
 def _single(url: str | None) -> Iterator[list[Source]]:
-    if url and url[0] != "#" and not _NOT_IMAGE_FILES.match(url):
+    if url and url[0] != "#" and not looks_like_other(url):
         yield [Source(url, element="style")]
 
 

@@ -7,7 +7,12 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imgprint.discovery.names import JSON_IMAGES, JSON_TEXTS, JSON_URLS
-from imgprint.discovery.urls import IMAGE_EXTENSIONS, looks_like_image, unescape
+from imgprint.discovery.urls import (
+    IMAGE_EXTENSIONS,
+    looks_like_image,
+    looks_like_other,
+    unescape,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,11 +30,7 @@ _REST = re.compile(
 _REVERSED_URL = re.compile(r"[^\s\"'`<>(){}|=]*+")
 _URL_START = re.compile(r"(?:https?:)?//[^/]|/[^/]|\.\.?/", re.IGNORECASE)
 _RELATIVE = re.compile(r"[\w%~-][\w%.~-]*/", re.ASCII)
-_WINDOW = 2048
 
-_MEDIA_FILE = re.compile(
-    r"[^?#]*\.(?:mp4|m4v|webm|mov|m3u8|mp3|pdf|html?|js|css)(?:[?#]|\Z)", re.IGNORECASE
-)
 _ABSOLUTE = re.compile(r"(?:https?:)?//[^/\s]+\S|/[^/\s]|data:image/", re.IGNORECASE)
 
 
@@ -117,7 +118,7 @@ def _string(key: str, value: str, image: Found | None) -> Iterator[Found]:
         if named or (_URL_START.match(url) and key not in JSON_TEXTS):
             yield (image or Found(""))._replace(url=url)
     elif (key in JSON_IMAGES or (image and key in JSON_URLS)) and _ABSOLUTE.match(url):
-        if not _MEDIA_FILE.match(url):
+        if not looks_like_other(url):
             yield (image or Found(""))._replace(url=url)
     elif IMAGE_HINT.search(value):
         yield from script_images(value)
@@ -135,9 +136,7 @@ def script_images(text: str) -> Iterator[Found]:
     for hint in IMAGE_HINT.finditer(text):
         if hint.start() < done:
             continue
-        window = text[max(done, hint.start() - _WINDOW) : hint.start()]
-        run = _REVERSED_URL.match(window[::-1])
-        size = run.end() if run else 0
+        size = _size_before(text, done, hint.start())
         rest = _REST.match(text, hint.end())
         end = rest.end() if rest else hint.end()
         start = hint.start() - size
@@ -148,6 +147,16 @@ def script_images(text: str) -> Iterator[Found]:
         url = unescape(text[start:end]).lstrip(",; \\")
         if _is_whole(text, start, end) and _plausible(url):
             yield Found(url)
+
+
+def _size_before(text: str, start: int, end: int) -> int:
+    """Return how many characters of a URL precede *end*, few of which are long."""
+    for limit in (256, 2048):
+        run = _REVERSED_URL.match(text[max(start, end - limit) : end][::-1])
+        size = run.end() if run else 0
+        if size < limit:
+            break
+    return size
 
 
 def _plausible(url: str) -> bool:

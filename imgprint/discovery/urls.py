@@ -22,6 +22,11 @@ _SUFFIX = r"(?:[:!@][\w.,@-]{1,60}|_\d*x\d*\w*(?:\.[a-z]{3,4})?_?|/revision/[^?#
 _IMAGE = re.compile(
     rf"[^?#]*\.(?:{IMAGE_EXTENSIONS}){_SUFFIX}\s*(?:[?#]|\Z)", re.IGNORECASE
 )
+_OTHER = re.compile(
+    r"[^?#]*\.(?:html?|xml|js|mjs|css|json|htc|pdf|mp[34]|m4v|webm|mov|m3u8|swf"
+    r"|woff2?|[ot]tf|eot)(?:[?#]|\Z)",
+    re.IGNORECASE,
+)
 # MediaWiki's description pages end like files: /wiki/File:Cat.jpg
 _WIKI_PAGE = re.compile(r"[^?#]*/[^/?#:.]+(?::|%3a)[^/?#]+\.\w+\Z", re.IGNORECASE)
 # Images without extension: image services known by path, host or query.
@@ -77,6 +82,11 @@ def looks_like_image(url: str) -> bool:
     ) and _SERVICE.match(url) is not None
 
 
+def looks_like_other(url: str) -> bool:
+    """Return whether *url* ends like a page, script, style sheet, font or film."""
+    return _OTHER.match(url) is not None
+
+
 def is_placeholder(url: str) -> bool:
     """Return whether *url* only holds the place of an image that is loaded later.
 
@@ -97,6 +107,7 @@ def unescape(text: str) -> str:
     """
     for _ in range(2):
         before = text
+        text = text.replace("\\/", "/")
         if "&" in text:
             text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
         if "\\" in text:

@@ -13,7 +13,9 @@ def urls(name, value, tag="div", *, is_image=False):
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("data-src", "/a", ["/a"]),
+        ("data-src", "/a", []),
+        ("data-original", "/a", ["/a"]),
+        ("data-original", "/a.html", []),
         ("data-src", "a b", []),
         ("data-src", "a.jpg 1x, b.jpg 2x", ["a.jpg", "b.jpg"]),
         ("data-bg", "url('a.jpg')", ["a.jpg"]),
