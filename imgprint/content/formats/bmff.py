@@ -45,6 +45,7 @@ def read(image: SparseBytes, layout: Layout) -> None:
         return
     if image[0:2] == b"\xff\x4f":
         _read_siz(image, 0, layout)
+        layout.settled = True
         return
     _read_boxes(image, range(UNSIZED if image.size is None else image.size), layout, 0)
     layout.settled = True
@@ -116,6 +117,8 @@ def _read_box(
         layout.add("icc", range(data.start + 3, data.stop))
     elif name in (b"mdat", b"jp2c") and layout.picture is None:
         layout.picture = data.start
+        if name == b"jp2c" and layout.width is None:
+            _read_siz(image, data.start, layout)
 
 
 def _read_uuid(image: SparseBytes, data: range, layout: Layout, depth: int) -> None:
@@ -158,4 +161,3 @@ def _read_siz(image: SparseBytes, offset: int, layout: Layout) -> None:
     layout.bit_depth = (siz[34] & 0x7F) + 1
     layout.frames = 1
     layout.picture = offset
-    layout.settled = True

@@ -165,9 +165,12 @@ def _properties(
         elif name == b"av1C" and end - begin >= 4 and not layout.bit_depth:
             flags = data[begin + 2]
             layout.bit_depth = 12 if flags & 0x60 == 0x60 else 10 if flags & 0x40 else 8
-        elif name == b"colr" and data[begin : begin + 4] in (b"prof", b"rICC"):
-            layout.add("icc", range(base + begin + 4, base + end))
     layout.frames = 1
+    # The profile of a grid may be linked to its tiles alone.
+    for name, begin, end in own + shared:
+        if name == b"colr" and data[begin : begin + 4] in (b"prof", b"rICC"):
+            layout.add("icc", range(base + begin + 4, base + end))
+            return
 
 
 def _links(data: bytes, start: int, stop: int, primary: int | None) -> list[int]:

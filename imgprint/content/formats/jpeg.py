@@ -20,7 +20,8 @@ PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 MAX_SEGMENTS = 500
 MAX_RESYNC = 4096
 
-XMP = b"http://ns.adobe.com/xap/1.0/\0"
+# Some writers end it with more than the NUL.
+XMP = b"http://ns.adobe.com/xap/1.0/"
 PHOTOSHOP = b"Photoshop 3.0\0"
 ICC = b"ICC_PROFILE\0"
 

@@ -68,7 +68,10 @@ def _read_manifests(
 
 
 def _read_claim(data: bytes, fields: dict[str, Any]) -> None:
-    claim = _Cbor(data).value()
+    try:
+        claim = _Cbor(data).value()
+    except ValueError:
+        return
     if not isinstance(claim, dict):
         return
     info = claim.get("claim_generator_info")
@@ -133,22 +136,38 @@ class _Cbor:
             raise ValueError("CBOR too deep or too long")
         first = self._take(1)[0]
         major, minor = first >> 5, first & 31
-        if minor > 27:
-            raise ValueError("CBOR of indefinite length")
-        count = (
-            minor if minor < 24 else int.from_bytes(self._take(1 << minor - 24), "big")
-        )
-        if major == 2 or major == 3:
-            text = self._take(count)
+        count = self._count(minor)
+        if major in (2, 3):
+            text = self._take(count) if count >= 0 else b""
+            if count < 0:
+                list(self._several(depth, count))
             return text.decode("utf-8", errors="ignore") if major == 3 else None
         if major == 4:
-            return [self.value(depth + 1) for _ in range(min(count, MAX_ITEMS))]
+            return list(self._several(depth, count))
         if major == 5:
-            pairs = {}
-            for _ in range(min(count, MAX_ITEMS)):
-                key = self.value(depth + 1)
-                pairs[key if isinstance(key, str) else None] = self.value(depth + 1)
-            return pairs
+            keys = self._several(depth, count)
+            return {
+                k if isinstance(k, str) else None: self.value(depth + 1) for k in keys
+            }
         if major == 6:
             return self.value(depth + 1)
         return count if major == 0 else None
+
+    def _count(self, minor: int) -> int:
+        """Return the argument of an item, -1 if a break ends it."""
+        if minor < 24:
+            return minor
+        if minor == 31:
+            return -1
+        if minor > 27:
+            raise ValueError("Reserved CBOR argument")
+        return int.from_bytes(self._take(1 << minor - 24), "big")
+
+    def _several(self, depth: int, count: int) -> Iterator[Any]:
+        """Yield *count* items, or with -1 those before the break."""
+        while count:
+            if count < 0 and self.data[self.offset : self.offset + 1] == b"\xff":
+                self.offset += 1
+                return
+            yield self.value(depth + 1)
+            count -= 1

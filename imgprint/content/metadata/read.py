@@ -159,6 +159,11 @@ class Reader:
         limit = LIMITS.get(block.kind, LIMIT)
         part = parts.join(self.image, block.spans)
         gaps = part.missing(range(min(part.size or 0, limit)))
+        if gaps and block.kind == "icc" and not block.coding:
+            # The name comes first in most profiles.
+            data = parts.prefix(part, limit)
+            if (read_icc(data) or {}).get("name"):
+                return data
         for gap in gaps:
             self.found.wanted += parts.place(block.spans, gap)
         if gaps and not self.final:
