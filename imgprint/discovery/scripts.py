@@ -29,6 +29,7 @@ _REST = re.compile(
 )
 _REVERSED_URL = re.compile(r"[^\s\"'`<>(){}|=]*+")
 _URL_START = re.compile(r"(?:https?:)?//[^/]|/[^/]|\.\.?/", re.IGNORECASE)
+_ODD = re.compile(r"[\\<>^*$]")
 _RELATIVE = re.compile(r"[\w%~-][\w%.~-]*/", re.ASCII)
 
 _ABSOLUTE = re.compile(r"(?:https?:)?//[^/\s]+\S|/[^/\s]|data:image/", re.IGNORECASE)
@@ -137,15 +138,22 @@ def script_images(text: str) -> Iterator[Found]:
         if hint.start() < done:
             continue
         size = _size_before(text, done, hint.start())
-        rest = _REST.match(text, hint.end())
-        end = rest.end() if rest else hint.end()
+        end = hint.end()
+        if text[end : end + 1] not in "\"'":
+            rest = _REST.match(text, end)
+            end = rest.end() if rest else end
         start = hint.start() - size
         done = end
         entity = text.rfind("&quot;", start, end)
         if entity >= 0:
             start = entity + len("&quot;")
-        url = unescape(text[start:end]).lstrip(",; \\")
-        if _is_whole(text, start, end) and _plausible(url):
+        if not _is_whole(text, start, end):
+            continue
+        url = text[start:end]
+        if "\\" in url or "&" in url:
+            url = unescape(url)
+        url = url.lstrip(",; \\")
+        if _plausible(url):
             yield Found(url)
 
 
@@ -160,7 +168,7 @@ def _size_before(text: str, start: int, end: int) -> int:
 
 
 def _plausible(url: str) -> bool:
-    if not looks_like_image(url) or any(mark in url for mark in "\\<>^*$"):
+    if not looks_like_image(url) or _ODD.search(url):
         return False
     return _URL_START.match(url) is not None or _RELATIVE.match(url) is not None
 
@@ -171,20 +179,6 @@ def _is_whole(text: str, start: int, end: int) -> bool:
     if not before or before[-1] not in "\"'`(=;":
         return False
     after = text[end : end + 8].lstrip("\\")
-    if after[:1] not in (
-        "",
-        '"',
-        "'",
-        "`",
-        ")",
-        " ",
-        "&",
-        ",",
-        "#",
-        "|",
-        "<",
-        ">",
-        ";",
-    ):
+    if after[:1] not in "\"'`) &,#|<>;":
         return False
     return not (before[:-1].rstrip()[-1:] == "+" or after[1:].lstrip()[:1] == "+")
