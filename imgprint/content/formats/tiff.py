@@ -55,6 +55,7 @@ class Directory(NamedTuple):
     """The entries of one IFD by tag, the first of each, and the next offset."""
 
     entries: dict[int, Entry]
+    size: int
     next: int
 
 
@@ -104,7 +105,7 @@ def directory(image: SparseBytes, tiff: Tiff, offset: int) -> Directory:
         raise MissingBytes(range(begin, min(begin + PAGE, tiff.stop))) from None
     entries = _entries(data, tiff, start + lead, count)
     after = data[count * size : count * size + tail]
-    return Directory(entries, int.from_bytes(after, _name(tiff)))
+    return Directory(entries, stop - start, int.from_bytes(after, _name(tiff)))
 
 
 def _name(tiff: Tiff) -> Literal["little", "big"]:

@@ -6,7 +6,7 @@ import io
 import struct
 import warnings
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from PIL.ExifTags import GPSTAGS, TAGS
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
@@ -44,6 +44,7 @@ MAX_VALUE = 16_384
 MAX_TABLE = 256
 # All values together: what decodes in a few milliseconds at worst.
 MAX_VALUES = 65_536
+MAX_BLOCK = 131_072
 
 Values = dict[int, Any]
 
@@ -134,7 +135,9 @@ class _Reader:
         self.known = range(0)
         for known in image.spans:
             if structure.base in known:
-                self.known = known
+                self.known = range(known.start, min(known.stop, structure.stop))
+        self.near = len(self.known) <= MAX_BLOCK
+        self.buffer: bytearray | None = None
 
     def sub(self, parent: Directory, pointer: int) -> tuple[Directory | None, Values]:
         """Return the directory that entry *pointer* of *parent* leads to."""
@@ -153,6 +156,8 @@ class _Reader:
         """Return Pillow's values of *ifd*, in Pillow's order."""
         veil: dict[int, bytes] = {}
         elided = set()
+        place = range(self.tiff.base + offset, self.tiff.base + offset + ifd.size)
+        self.near = self.near and self._inside(place)
         for entry in ifd.entries.values():
             if entry.tag in BLOBS or not entry.inline:
                 kept = self._judge(entry)
@@ -160,7 +165,7 @@ class _Reader:
                     elided.add(entry.tag)
                 if not kept:
                     veil[entry.at - self.tiff.base] = self._veil(entry, kept)
-        window = _Window(self.image, self.tiff, veil)
+        window = self._file(veil)
         # This form makes Pillow read BigTIFF in either byte order.
         start = b"II+\0" + bytes(12) if self.tiff.big else b"II*\0" + bytes(4)
         prefix = b"II" if self.tiff.order == "<" else b"MM"
@@ -170,7 +175,7 @@ class _Reader:
         with warnings.catch_warnings():
             # Pillow warns of malformed values; the rest of them still counts.
             warnings.simplefilter("ignore", UserWarning)
-            info.load(cast("io.BytesIO", window))
+            info.load(window)
             # Pillow's Exif lists IFD0 through a set; keep its order.
             for tag in info if group else set(info):
                 result[tag] = ELIDED if tag in elided else _single(info, tag)
@@ -188,13 +193,27 @@ class _Reader:
         self.left -= length
         if self.left < 0:
             return None
-        inside = (
-            entry.span.start >= self.known.start and entry.span.stop <= self.known.stop
-        )
-        if inside or self.image.has(entry.span):
+        if self._inside(entry.span):
+            return True
+        if self.image.has(entry.span):
+            self.near = False
             return True
         self.holes.extend(self.image.missing(entry.span))
         return False
+
+    def _inside(self, span: range) -> bool:
+        return span.start >= self.known.start and span.stop <= self.known.stop
+
+    def _file(self, veil: dict[int, bytes]) -> IO[bytes]:
+        """Return the structure as a file in which *veil* replaces entries."""
+        if not self.near:
+            return cast("IO[bytes]", _Window(self.image, self.tiff, veil))
+        # The common case, all in one run of known bytes, at the speed of C.
+        if self.buffer is None:
+            self.buffer = bytearray(self.image[self.tiff.base : self.known.stop])
+        for at, entry in veil.items():
+            self.buffer[at : at + len(entry)] = entry
+        return io.BytesIO(self.buffer)
 
     def _veil(self, entry: Entry, kept: bool | None) -> bytes:
         if kept is False:
