@@ -30,31 +30,38 @@ class ImageResponse(Response):
     """What a server gave of an image. The body is empty: see ``transfer.image``.
 
     *description* is what the known bytes say, None if that is still to be read.
+    *previous* is the record of an image that did not change since, else None.
     """
 
-    attributes = (*Response.attributes, "transfer", "description")
+    attributes = (*Response.attributes, "transfer", "description", "previous")
 
     def __init__(
         self,
         *args: Any,
         transfer: Transfer,
         description: Description | None = None,
+        previous: dict[str, Any] | None = None,
         **kwargs: Any,
     ):
         super().__init__(*args, **kwargs)
         self.transfer = transfer
         self.description = description
+        self.previous = previous
 
     def record(self, **fields: Any) -> ImageRecord:
         """Return the record of this image, for the pipelines to fill in.
 
-        *fields*, such as ``page_url`` and ``site``, go into it as they are.
+        *fields*, such as ``page_url`` and ``site``, go into it as they are. Of
+        an image that did not change, return the previous record at a new time.
         """
+        timestamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        if self.previous:
+            return ImageRecord(**{**self.previous, "timestamp": timestamp})
         transfer = self.transfer
         fields.setdefault("url", self.request.url if self.request else self.url)
         record = ImageRecord(
             image_size=transfer.image.size,
-            timestamp=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
+            timestamp=timestamp,
             status=None if transfer.honoured == "local" else self.status,
             etag=self._field("ETag"),
             last_modified=self._field("Last-Modified"),

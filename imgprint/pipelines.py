@@ -76,7 +76,11 @@ class FingerprintPipeline:
         return cls(crawler.stats)
 
     def process_item(self, item: Any) -> Any:
-        if not isinstance(item, ImageRecord) or item.content is None:
+        if not isinstance(item, ImageRecord):
+            return item
+        self.stats.inc_value("imgprint/image/count")
+        self.stats.inc_value("imgprint/image/bytes", item.image_size or 0)
+        if item.content is None:
             return item
         for name, value in reference_fingerprints(item.content).items():
             setattr(item, name, value)
@@ -85,6 +89,4 @@ class FingerprintPipeline:
             "sha256": whole_sha256(item.content),
         }
         item.content = item.description = None
-        self.stats.inc_value("imgprint/image/count")
-        self.stats.inc_value("imgprint/image/bytes", item.image_size or 0)
         return item

@@ -10,6 +10,7 @@ from scrapy.spiderloader import get_spider_loader
 
 from imgprint.errors import InputError
 from imgprint.feeds import check_targets
+from imgprint.revisit import PreviousFeed
 
 if TYPE_CHECKING:
     import argparse
@@ -26,6 +27,8 @@ def check_input(settings: BaseSettings, name: str, arguments: dict[str, str]) ->
         raise InputError(f"no spider {name!r}; there is: {', '.join(loader.list())}")
     if check := getattr(loader.load(name), "check_arguments", None):
         check(**arguments)
+    if revisit := settings.get("IMGPRINT_REVISIT"):
+        PreviousFeed(revisit).close()
     sightings = settings.get("IMGPRINT_SIGHTINGS")
     check_targets([*settings.getdict("FEEDS"), *([sightings] if sightings else [])])
 

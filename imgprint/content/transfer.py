@@ -72,6 +72,8 @@ class Transfer:
     """Whether all joined bytes are proven to be of one representation."""
     lists_work: bool | None = None
     """What the server showed of lists of ranges; None if nothing was learnt."""
+    list_ignored: bool = False
+    """Whether a list got the whole file, as a cold cache also answers."""
     failure: str | None = None
     """Why nothing is known of the image."""
 
@@ -158,6 +160,17 @@ class Transfer:
     def used(self) -> int:
         """How many of the bytes received are kept."""
         return sum(map(len, self.image.spans))
+
+    def may_be_image(self, known_format: str | None) -> bool:
+        """Return whether the bytes, or else the server, say that this is an image.
+
+        Error pages come as image/jpeg, too: what begins like markup is none.
+        """
+        if known_format:
+            return True
+        first = self.image[: min(64, self.image.spans[0].stop)].lstrip()[:1]
+        named = (self.media_type or "").lower().startswith("image/")
+        return named and first not in (b"<", b"{", b"[")
 
     # 206
 
@@ -250,7 +263,7 @@ class Transfer:
             self._fail("empty file")
             return
         self.honoured = "ignored"
-        self.lists_work = False if ask is _LIST and (length or SMALL) > SMALL else None
+        self.list_ignored = ask is _LIST
         self.tails &= answer.headers.get("accept-ranges", "").lower() != "none"
         self.validators = answer.validators(length)
         self.media_type = answer.headers.get("content-type")

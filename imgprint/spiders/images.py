@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakValueDictionary
@@ -23,6 +22,7 @@ from imgprint.errors import DOWNLOAD_ERRORS, InputError, NotAnImage, error_text
 from imgprint.gather import gather_bounded
 from imgprint.http import ImageResponse, image_request
 from imgprint.items import ImageRecord, Sighting
+from imgprint.keys import url_key
 from imgprint.seeds import check_seeds, is_local_image, local_files, read_seeds
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ class ImagesSpider(Spider):
         self, candidate: Candidate, page: HtmlResponse, site: str | None
     ) -> Items:
         record: ImageRecord | None = None
-        key = _key(candidate.url)
+        key = url_key(candidate.url)
         if self._claim(candidate.url):
             self._outcomes[key] = outcome = asyncio.get_running_loop().create_future()
             error: str | None = "interrupted"
@@ -260,9 +260,9 @@ class ImagesSpider(Spider):
 
     def _claim(self, url: str) -> bool:
         """Return whether *url* is new; from now on it is not."""
-        if _key(url) in self._outcomes:
+        if url_key(url) in self._outcomes:
             return False
-        self._outcomes[_key(url)] = None
+        self._outcomes[url_key(url)] = None
         self._count("image/found")
         return True
 
@@ -277,7 +277,3 @@ class ImagesSpider(Spider):
     def _count(self, name: str) -> None:
         assert self.crawler.stats
         self.crawler.stats.inc_value(f"imgprint/{name}")
-
-
-def _key(url: str) -> bytes:
-    return blake2b(url.encode(), digest_size=8).digest()

@@ -1,0 +1,70 @@
+"""Header fields as the pure modules take them, and those that ask for ranges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scrapy.utils.httpobj import urlparse_cached
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scrapy import Request
+    from scrapy.http import Headers
+
+    from imgprint.content.exchange import Ask
+
+
+def host_key(request: Request) -> tuple[str, str]:
+    """Return what tells the host of *request* from others: scheme, name and port."""
+    url = urlparse_cached(request)
+    return url.scheme, url.netloc
+
+
+def range_fields(headers: Headers) -> Mapping[str, str]:
+    """Return the fields that Transfer reads, with lower-case names."""
+    return {
+        name: value.decode("latin-1")
+        for name in (
+            "accept-ranges",
+            "content-encoding",
+            "content-length",
+            "content-range",
+            "content-type",
+            "etag",
+            "last-modified",
+            "retry-after",
+        )
+        if (value := headers.get(name)) is not None
+    }
+
+
+def all_fields(headers: Headers) -> Mapping[str, str]:
+    """Return all fields, with lower-case names; of a repeated one the last value."""
+    return {
+        name.decode("latin-1").lower(): (headers.get(name) or b"").decode("latin-1")
+        for name in headers
+    }
+
+
+def set_range(request: Request, ask: Ask) -> None:
+    """Make *request* ask for *ask*, in the coding that ranges count in."""
+    request.headers["Accept"] = "*/*"  # a server that may choose must not recode
+    request.headers["Accept-Encoding"] = "identity"
+    request.headers.pop("Range", None)
+    if ask.range:
+        request.headers["Range"] = ask.range
+
+
+def set_conditions(request: Request, previous: dict[str, Any]) -> None:
+    """Ask for the image only if it is not the one of the *previous* record.
+
+    RFC 9110 section 13.1: If-None-Match goes before If-Modified-Since.
+    """
+    for name, field in (
+        ("If-None-Match", "etag"),
+        ("If-Modified-Since", "last_modified"),
+    ):
+        request.headers.pop(name, None)
+        if value := previous.get(field):
+            request.headers[name] = value
