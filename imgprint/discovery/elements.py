@@ -22,7 +22,7 @@ from imgprint.discovery.srcset import Source, parse_srcset
 from imgprint.discovery.urls import looks_like_image
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     Handler = Callable[[Any, dict[str, str]], Iterator[Place]]
 
@@ -55,11 +55,23 @@ def _meta(node: Any, attrs: dict[str, str]) -> Iterator[Place]:
         return
     for attribute in ("property", "name", "itemprop"):
         names = attrs.get(attribute, "").lower().split()
-        if any(name in META for name in names):
+        if any(name in META for name in names) or _is_of_image_object(node, names):
             yield Place([Source(content.strip(), element="meta")], *_about_meta(node))
             return
     if "//" in content and looks_like_image(content) and " " not in content.strip():
         yield Place([Source(content.strip(), element="meta")])
+
+
+def _is_of_image_object(node: Any, names: Collection[str]) -> bool:
+    """Return whether *names* are those of the URL of a microdata ImageObject."""
+    if "url" not in names and "contenturl" not in names:
+        return False
+    scopes = (
+        ancestor.get("itemtype", "")
+        for ancestor in islice(node.iterancestors(), MAX_LINK)
+        if ancestor.get("itemscope") is not None
+    )
+    return next(scopes, "").strip().endswith("/ImageObject")
 
 
 def _about_meta(node: Any) -> tuple[str | None, int | None, int | None]:
@@ -79,16 +91,17 @@ def _about_meta(node: Any) -> tuple[str | None, int | None, int | None]:
     )
 
 
-def _link(_: Any, attrs: dict[str, str]) -> Iterator[Place]:
+def _link(node: Any, attrs: dict[str, str]) -> Iterator[Place]:
     rels = set(attrs.get("rel", "").lower().split())
-    item = set(attrs.get("itemprop", "").lower().split()) | set(
-        attrs.get("property", "").lower().split()
-    )
-    preloads = bool(rels & _PRELOAD) and attrs.get("as", "").strip().lower() == "image"
-    is_image = (
-        rels & IMAGE_RELS or item & ITEM_PROPERTIES or preloads or _is_image_type(attrs)
-    )
-    if not is_image:
+    names = f"{attrs.get('itemprop', '')} {attrs.get('property', '')}".lower().split()
+    preloads = attrs.get("as", "").strip().lower() == "image" and rels & _PRELOAD
+    if not (
+        preloads
+        or rels & IMAGE_RELS
+        or not ITEM_PROPERTIES.isdisjoint(names)
+        or _is_image_type(attrs)
+        or _is_of_image_object(node, names)
+    ):
         return
     sizes = _SIZES.match(attrs.get("sizes", ""))
     size = (int(sizes[1]) or None, int(sizes[2]) or None) if sizes else (None, None)

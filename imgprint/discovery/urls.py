@@ -135,7 +135,9 @@ class Cleaner:
         self.skipped = skipped
         parts = urlsplit(base)
         self._scheme = parts.scheme
-        self._origin = safe_url_string(f"{parts.scheme}://{parts.netloc}")
+        self._origin = None
+        if parts.scheme in ("http", "https"):
+            self._origin = safe_url_string(f"{parts.scheme}://{parts.netloc}")
 
     def clean(self, raw: str) -> str | None:
         """Return *raw* as an absolute URL, None if it is none to be used.
@@ -147,7 +149,10 @@ class Cleaner:
         """
         match = _CLEAN.fullmatch(raw)
         if match and "/." not in raw:
-            return raw if match[1] else self._origin + raw
+            if match[1]:
+                return raw
+            if self._origin:
+                return self._origin + raw
         raw = raw.strip(_EDGES)
         if not raw or raw[0] == "#":
             return None

@@ -149,6 +149,13 @@ PLACES = {
         ["json-ld x", "json-ld t"],
     ),
     "microdata": ("<span itemprop=image content=a></span>", ["microdata a"]),
+    "microdata, ImageObject": (
+        "<p itemprop=image itemscope itemtype=https://schema.org/ImageObject>"
+        "<meta itemprop=url content=/dir/a><link itemprop=contentUrl href=b></p>"
+        "<p itemscope itemtype=https://schema.org/Person>"
+        "<meta itemprop=url content=/c>",
+        ["meta a", "link b"],
+    ),
     "RDFa": ("<a property=image href=a>x</a>", ["microdata a"]),
     "NEXT_DATA": (
         "<script id=__NEXT_DATA__ type=application/json>"

@@ -97,6 +97,11 @@ def test_clean_survives_junk(raw):
         assert clean(url) is not None
 
 
+def test_pages_on_disk_have_no_images_on_disk():
+    assert clean("/a.jpg", "file:///b/c.html") is None
+    assert clean("a.jpg", "file:///b/c.html") is None
+
+
 @pytest.mark.parametrize("base", ["", "file:///a/b.html", "https://[::1]:8000/a", "x"])
 def test_base_may_be_anything(base):
     assert clean("https://c.example/a b.jpg", base) == "https://c.example/a%20b.jpg"
