@@ -84,13 +84,14 @@ def base_url(root: Any, url: str) -> str:
 
 
 class _Page:
-    """The state of one page: which URLs were found."""
+    """The state of one page: which URLs were found, and whether that is enough."""
 
     def __init__(self, *, everything: bool, skipped: Counter[str]):
         self.everything = everything
         self.skipped = skipped
         # Hashes, since a data: URI may be long; two of 100,000 agree once in 10^9.
         self.seen: set[int] = set()
+        self.full = False
 
     def images(
         self, root: Any, base: str, inside: str | None = None, depth: int = 0
@@ -120,8 +121,7 @@ class _Page:
                 yield from self._take(place, cleaner, where)
             if tag in _TEXTS:
                 yield from self._text(node, tag, cleaner, inside, depth)
-            if len(self.seen) >= MAX_CANDIDATES:
-                self.skipped["limit"] = 1
+            if self.full:
                 return
 
     def _take(
@@ -131,6 +131,10 @@ class _Page:
             url = cleaner.clean(source.url)
             if url is None or hash(url) in self.seen:
                 continue
+            if len(self.seen) == MAX_CANDIDATES:
+                self.skipped["limit"] += not self.full
+                self.full = True
+                return
             self.seen.add(hash(url))
             yield Candidate(
                 url,

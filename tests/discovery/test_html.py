@@ -410,6 +410,15 @@ def test_endless_images():
     assert skipped == {"limit": 1}
 
 
+def test_endless_json():
+    skipped = Counter()
+    urls = ",".join(f'"/{i}.jpg"' for i in range(MAX_CANDIDATES + 50))
+    html = f"<script type=application/json>[{urls}]</script><img src=a.jpg>"
+    count = sum(1 for _ in image_candidates(html, PAGE, skipped=skipped))
+    assert count == MAX_CANDIDATES
+    assert skipped == {"limit": 1}
+
+
 @pytest.mark.parametrize(
     "html",
     ["", " ", "\0", "<", "\ud800<img src=a\udfff.jpg>", "<img src=\0a.jpg>", "�" * 9],
