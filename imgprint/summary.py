@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class Summary:
-    """The figures of one crawl. *skipped* is by reason, *shared* by file key."""
+    """The figures of one crawl.
+
+    *skipped* is by reason; *shared* has, for each image of several sites, one
+    of its URLs and the sites.
+    """
 
     pages: int = 0
     sightings: int = 0
@@ -24,7 +28,7 @@ class Summary:
     requests: int = 0
     places: dict[tuple[float, float], str] = field(default_factory=dict)
     cameras: Counter[str] = field(default_factory=Counter)
-    shared: dict[str, list[str]] = field(default_factory=dict)
+    shared: list[tuple[str, list[str]]] = field(default_factory=list)
 
 
 def summarize(
@@ -44,11 +48,13 @@ def summarize(
         bytes_received=stats.get("imgprint/image/bytes_received", 0),
     )
     key_of: dict[str, str] = {}
+    first_of: dict[str, str] = {}
     sites: defaultdict[str, set[str]] = defaultdict(set)
     for record in records:
         summary.fingerprinted += 1
         summary.bytes_held += record["image_size"] or 0
-        key_of[record["url"]] = record["fingerprints"]["file_key"]
+        key = key_of[record["url"]] = record["fingerprints"]["file_key"]
+        first_of.setdefault(key, record["url"])
         if gps := record["gps"]:
             summary.places[gps["latitude"], gps["longitude"]] = record["url"]
         if camera := record["camera"]:
@@ -60,13 +66,15 @@ def summarize(
         summary.sightings += 1
         if url in key_of and site:
             sites[key_of[url]].add(site)
-        if sighting["error"] and url not in failed:
+        if sighting["error"] and (not url or url not in failed):
             failed.add(url)
             what = "" if url else "page: "
             summary.skipped[f"{what}{sighting['error']}"] += 1
     if small := stats.get("imgprint/image/skipped/small", 0):
         summary.skipped["smaller than IMGPRINT_MIN_SIZE"] = small
-    summary.shared = {k: sorted(s) for k, s in sites.items() if len(s) > 1}
+    summary.shared = [
+        (first_of[key], sorted(names)) for key, names in sites.items() if len(names) > 1
+    ]
     return summary
 
 
@@ -88,7 +96,7 @@ def render(summary: Summary, where: Iterable[str]) -> str:
         ("cameras", _listing(f"{name} ({n})" for name, n in summary.cameras.items())),
         (
             "on several sites",
-            _listing(f"{key} ({', '.join(s)})" for key, s in summary.shared.items()),
+            _listing(f"{url} ({', '.join(names)})" for url, names in summary.shared),
         ),
         ("records", _listing(where)),
     ]
