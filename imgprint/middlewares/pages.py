@@ -53,6 +53,7 @@ class PageMiddleware:
             state["received"] += len(data)
             if first and identify(data[:64]) not in (None, "svg"):
                 state["is_image"] = True
+                request.meta["dont_cache"] = True  # part of an image is received
                 raise StopDownload(fail=False)
 
     async def process_response(self, request: Request, response: Response) -> Response:

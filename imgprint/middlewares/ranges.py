@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -32,6 +32,7 @@ from imgprint.middlewares.fields import (
 from imgprint.revisit import PreviousFeed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
 
     from scrapy.crawler import Crawler
     from scrapy.statscollectors import StatsCollector
@@ -47,6 +48,7 @@ class _Part:
     transfer: Transfer
     follow_up: bool = False
     previous: dict[str, Any] | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
     limit: int = len(HEAD)
     length: int | None = None
     received: int = 0
@@ -143,7 +145,8 @@ class RangeMiddleware:
         """Work out how much of the body to read; stop where that is nothing."""
         if state := request.meta.get(_STATE):
             state.length = body_length if isinstance(body_length, int) else None
-            state.limit = body_limit(state.ask, range_fields(headers), state.length)
+            state.fields = range_fields(headers)
+            state.limit = body_limit(state.ask, state.fields, state.length)
             if state.limit == 0 and state.length != 0:
                 state.cut = True
                 raise StopDownload(fail=False)
@@ -272,5 +275,6 @@ class RangeMiddleware:
 
 
 def _answer(state: _Part, response: Response) -> Answer:
-    headers = range_fields(response.headers)
-    return Answer(response.status, headers, response.body, state.received, state.cut)
+    fields = state.fields or range_fields(response.headers)
+    received = max(state.received, len(response.body))
+    return Answer(response.status, fields, response.body, received, state.cut)
