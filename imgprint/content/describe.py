@@ -73,11 +73,11 @@ def describe(
     reader.exif(layout.blocks, whole=blocks == "all")
     if blocks == "all" and (final or not reader.found.wanted):
         reader.others(layout.blocks + reader.found.exif.blocks)
-    wanted = reader.found.wanted + wanted
-    if wanted and not final:
-        raise MissingBytes(_next_span(image, wanted))
+    span = _next_span(image, reader.found.wanted + wanted)
+    if span and not final:
+        raise MissingBytes(span)
     description = _describe(layout, reader.found)
-    description.complete = not wanted
+    description.complete = not span
     return description
 
 
@@ -109,12 +109,14 @@ def _head(image: SparseBytes) -> bytes:
     return image[0 : min(known[0].stop, 4096)]
 
 
-def _next_span(image: SparseBytes, wanted: list[range]) -> range:
-    """Return the most wanted unknown span, with others close to it."""
+def _next_span(image: SparseBytes, wanted: list[range]) -> range | None:
+    """Return the most wanted unknown span, with others close to it.
+
+    None if all of them are known, or behind the end of the file.
+    """
     gaps = [gap for span in wanted for gap in image.missing(_cut(image, span))]
     if not gaps:
-        # All is known, or beyond the end: a parser that asks on is mistaken.
-        raise ValueError("No bytes are missing")
+        return None
     start, stop = gaps[0].start, min(gaps[0].stop, gaps[0].start + MAX_READ)
     for gap in sorted(gaps, key=lambda gap: abs(gap.start - start)):
         low, high = min(start, gap.start), max(stop, gap.stop)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 MAX_META = 262_144
 MAX_ITEMS = 4096
+MAX_EXTENTS = 64
+UNSIZED = 1 << 62
 
 
 class _Reader:
@@ -118,13 +120,14 @@ def _places(
         box.take(2)
         base = box.take(base_size)
         origin = idat if method == 1 else 0
-        spans = []
+        spans: list[range] = []
         for _ in range(box.take(2)):
             box.take(index_size)
             begin = base + box.take(offset_size)
             length = box.take(length_size)
-            if origin is not None and method < 2:
-                spans.append(range(origin + begin, origin + begin + length))
+            if origin is not None and method < 2 and len(spans) < MAX_EXTENTS:
+                start = min(origin + begin, UNSIZED)
+                spans.append(range(start, min(start + length, UNSIZED)))
             if not (offset_size or length_size or index_size):
                 break
         places[item] = spans

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from imgprint.content.sparse import MissingBytes
@@ -19,6 +20,7 @@ PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 # No camera or editor comes near; a crafted file should not cost more.
 MAX_SEGMENTS = 500
 MAX_RESYNC = 4096
+MARKER = re.compile(rb"\xff[^\x00\xff]")
 
 # Some writers end it with more than the NUL.
 XMP = b"http://ns.adobe.com/xap/1.0/"
@@ -70,12 +72,14 @@ def _next_marker(image: SparseBytes, offset: int) -> int:
     two = image[offset : offset + 2]
     if len(two) == 2 and two[0] == 0xFF and two[1] not in (0x00, 0xFF):
         return offset
-    for position in range(offset, offset + MAX_RESYNC):
-        two = image[position : position + 2]
-        if len(two) < 2:
-            break
-        if two[0] == 0xFF and two[1] not in (0x00, 0xFF):
-            return position
+    try:
+        found = MARKER.search(image[offset : offset + MAX_RESYNC])
+    except MissingBytes as missing:
+        found = MARKER.search(image[offset : missing.span.start])
+        if not found:
+            raise
+    if found:
+        return offset + found.start()
     raise ValueError(f"No JPEG marker at byte {offset}")
 
 

@@ -119,9 +119,9 @@ def _entries(data: bytes, tiff: Tiff, at: int, count: int) -> dict[int, Entry]:
     entries: dict[int, Entry] = {}
     whole = min(count, len(data) // form.size) * form.size
     for tag, kind, amount, value in form.iter_unpack(data[:whole]):
-        length = amount * UNITS.get(kind, 0)
+        length = min(amount * UNITS.get(kind, 0), UNSIZED)
         inline = length <= room
-        begin = at + form.size - room if inline else tiff.base + value
+        begin = at + form.size - room if inline else min(tiff.base + value, UNSIZED)
         if tag not in entries:
             span = range(begin, begin + length)
             entries[tag] = Entry(tag, kind, amount, at, span, inline)

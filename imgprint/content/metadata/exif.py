@@ -108,15 +108,15 @@ def _unprefixed(image: SparseBytes, span: range) -> range:
     Containers may leave JPEG's prefix there, or HEIF's: the length of what
     stands before the header (ISO/IEC 23008-12 section A.2.1).
     """
+    start, stop = span.start, span.stop
     for _ in range(3):
-        head = image[span.start : min(span.start + 6, span.stop)]
+        head = image[start : min(start + 6, stop)]
         if head == b"Exif\0\0":
-            span = span[6:]
-        elif head[:1] == b"\0" and int.from_bytes(head[:4], "big") < 64:
-            span = (
-                span[4:] if head[4:6] in (b"Ex", b"II", b"MM") else span[4 + head[3] :]
-            )
-    return span
+            start += 6
+        elif head[:3] == bytes(3) and len(head) == 6:
+            # Some writers count the length itself, or leave it at 0.
+            start += 4 if head[4:] in (b"Ex", b"II", b"MM") else 4 + head[3]
+    return range(start, max(start, stop))
 
 
 class _Reader:
@@ -253,7 +253,7 @@ def _single(info: ImageFileDirectory_v2, tag: int) -> Any:
     """Return one value, a tuple of several, or None if it makes no sense."""
     try:
         value = info[tag]
-    except (ValueError, TypeError, OverflowError, struct.error):
+    except (KeyError, ValueError, TypeError, OverflowError, struct.error):
         return None
     return value[0] if isinstance(value, tuple) and len(value) == 1 else value
 

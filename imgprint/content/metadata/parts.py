@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Nothing that is kept comes near; a bomb ends here.
-MAX_UNPACKED = 1 << 20
+MAX_UNPACKED = 1 << 18
 MAX_SUBBLOCKS = 4096
 
 

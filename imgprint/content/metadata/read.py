@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,9 @@ LIMITS = {"xmp": 65_536, "exif": 65_536, "iptc": 65_536}
 LIMIT = 16_384
 # From one box of a manifest store to the next.
 HOP = 8192
-MAX_TEXTS = 200
+MAX_TEXTS = 100
+# Blocks of one kind; a file has one, and rarely a second.
+MAX_TRIES = 4
 ROLES = {"exif": None, "tiff": None, "exif ifd": ex.EXIF_IFD, "gps ifd": ex.GPS_IFD}
 EMBEDDED = {ex.XMP: "xmp", ex.IPTC: "iptc", ex.PHOTOSHOP: "photoshop", ex.ICC: "icc"}
 EMBEDDED |= {ex.C2PA: "c2pa"}
@@ -65,8 +68,9 @@ class Reader:
         With *whole*, its thumbnail and MakerNote are worth a request, too.
         """
         found = self.found
-        for block in blocks:
-            if block.kind not in ROLES or (found.exif.tags and not ROLES[block.kind]):
+        blocks = [block for block in blocks if block.kind in ROLES]
+        for block in blocks[:MAX_TRIES]:
+            if found.exif.tags and not ROLES[block.kind]:
                 continue
             try:
                 self._exif(block, whole=whole)
@@ -119,7 +123,11 @@ class Reader:
 
     def others(self, blocks: list[Block]) -> None:
         """Read all blocks but Exif; the first of a kind counts, but for text."""
+        tries: Counter[str] = Counter()
         for block in blocks:
+            tries[block.kind] += 1
+            if tries[block.kind] > (MAX_TEXTS if block.kind == "text" else MAX_TRIES):
+                continue
             try:
                 self._other(block)
             except ValueError:
@@ -171,8 +179,6 @@ class Reader:
         return parts.unwrap(parts.prefix(part, limit), block.coding)
 
     def _text(self, block: Block) -> None:
-        if len(self.found.text) >= MAX_TEXTS:
-            return
         if block.kind == "comment":
             key, data = "Comment", self._bytes(block)
         else:

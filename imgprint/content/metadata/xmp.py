@@ -15,9 +15,10 @@ EXIF = "{http://ns.adobe.com/exif/1.0/}"
 EXIF_EX = "{http://cipa.jp/exif/1.0/}"
 TIFF = "{http://ns.adobe.com/tiff/1.0/}"
 
-MAX_PACKET = 1 << 18
+MAX_PACKET = 1 << 17
 MAX_TEXT = 16_384
 MAX_DEPTH = 40
+MAX_ELEMENTS = 4000
 
 # Names in the record; of several properties the first that is there counts.
 TEXTS = {
@@ -74,14 +75,14 @@ def read_xmp(data: bytes) -> Properties | None:
     parser = DefusedXMLParser(target=target, forbid_dtd=True)
     try:
         parser.feed(data[start : data.rfind(b">") + 1][:MAX_PACKET])
-    except (ParseError, DefusedXmlException, _TooDeep, ValueError, LookupError):
+    except (ParseError, DefusedXmlException, _Enough, ValueError, LookupError):
         # ValueError and LookupError: an encoding that Expat cannot have.
         pass
     return target.found or None
 
 
-class _TooDeep(Exception):
-    pass
+class _Enough(Exception):
+    """Raised to leave a packet that nests or lists without end."""
 
 
 class _Target:
@@ -90,14 +91,16 @@ class _Target:
     def __init__(self) -> None:
         self.found: Properties = {}
         self.depth = 0
+        self.elements = 0
         self.rdf = 0
         self.name = ""
         self.text: list[str] | None = None
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise _TooDeep
+        self.elements += 1
+        if self.depth > MAX_DEPTH or self.elements > MAX_ELEMENTS:
+            raise _Enough
         level = self.depth - self.rdf
         if tag == RDF + "RDF" and not self.rdf:
             self.rdf = self.depth
