@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,7 @@ _BOUNDARY = re.compile(
     r';\s*boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.IGNORECASE
 )
 
+_LINE_END = re.compile(rb"[ \t]*(?:\r?\n|\Z)")
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 
 MAX_PARTS = 16
@@ -99,33 +100,54 @@ def multipart_parts(content_type: str, body: bytes) -> Iterator[Part]:
     match = _BOUNDARY.search(content_type)
     if not match:
         raise ValueError("multipart/byteranges without a boundary")
-    boundary = re.escape((match[1] or match[2]).encode("latin-1", "replace"))
-    delimiter = re.compile(rb"(?:^|\r?\n)--" + boundary + rb"(--)?[ \t]*\r?\n")
+    marker = b"--" + (match[1] or match[2]).encode("latin-1", "replace")
     position = 0
     for _ in range(MAX_PARTS):
-        found = delimiter.search(body, position)
-        if not found or found[1]:
+        found = _delimiter(body, marker, position, len(body))
+        if not found or found.last:
             return
-        fields, position = _part_header(body, found.end())
+        fields, position = _part_header(body, found.stop)
         try:
             span, size = parse_content_range(fields.get("content-range", ""))
         except ValueError:
             continue
         if span is None:
             continue
-        data = body[position : position + len(span)]
-        after = position + len(data)
-        if after < len(body) and not _delimiter_at(delimiter, body, after):
-            early = delimiter.search(body, position, after)
-            data = body[position : early.start()] if early else data
-            after = position + len(data)
+        stop = min(position + len(span), len(body))
+        room = stop + 2 + len(marker)
+        exact = _delimiter(body, marker, stop, room)
+        if stop < len(body) and not (exact and exact.start == stop):
+            early = _delimiter(body, marker, position, room)
+            stop = early.start if early else stop
+        data = body[position:stop]
         yield Part(span.start, data, size, fields.get("content-type"))
-        position = after
+        position = stop
 
 
-def _delimiter_at(delimiter: re.Pattern[bytes], body: bytes, position: int) -> bool:
-    # The last delimiter may lack its line end (Tomcat, Starlette).
-    return bool(delimiter.match(body + b"\r\n", position))
+class _Delimiter(NamedTuple):
+    """Where a delimiter line begins, with the line end before it, and stops."""
+
+    start: int
+    stop: int
+    last: bool
+
+
+def _delimiter(body: bytes, marker: bytes, start: int, stop: int) -> _Delimiter | None:
+    """Return the first delimiter line in ``body[start:stop]``.
+
+    Its own line end may be missing at the end of *body* (Tomcat, Starlette).
+    """
+    at = body.find(marker, start, stop)
+    while at >= 0:
+        begin = at - (body[at - 1 : at] == b"\n" and at > start)
+        begin -= begin < at and body[begin - 1 : begin] == b"\r" and begin > start
+        end = at + len(marker)
+        last = body[end : end + 2] == b"--"
+        line_end = _LINE_END.match(body, end + 2 * last)
+        if (begin < at or at == start) and line_end:
+            return _Delimiter(begin, line_end.end(), last)
+        at = body.find(marker, at + 1, stop)
+    return None
 
 
 def _part_header(body: bytes, position: int) -> tuple[dict[str, str], int]:
