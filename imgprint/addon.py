@@ -8,6 +8,8 @@ from imgprint import logs
 from imgprint.feeds import FlushingJsonLinesItemExporter
 from imgprint.handlers import HttpDownloadHandler
 from imgprint.items import ImageRecord, Sighting
+from imgprint.middlewares.backoff import BackoffMiddleware
+from imgprint.middlewares.guard import GuardMiddleware, SeedMiddleware
 from imgprint.middlewares.pages import PageMiddleware
 from imgprint.middlewares.ranges import RangeMiddleware
 from imgprint.pipelines import FingerprintPipeline, MetadataPipeline, SizePipeline
@@ -28,7 +30,15 @@ class Addon:
 
     def update_settings(self, settings: BaseSettings) -> None:
         logs.install()
-        for order, middleware in ((594, PageMiddleware), (595, RangeMiddleware)):
+        settings.setdefault_in_component_priority_dict(
+            "SPIDER_MIDDLEWARES", SeedMiddleware, 30
+        )
+        for order, middleware in (
+            (50, GuardMiddleware),
+            (560, BackoffMiddleware),
+            (594, PageMiddleware),
+            (595, RangeMiddleware),
+        ):
             settings.setdefault_in_component_priority_dict(
                 "DOWNLOADER_MIDDLEWARES", middleware, order
             )

@@ -31,6 +31,14 @@ class NotAnImage(IgnoreRequest):
     """What was asked for as an image is something else."""
 
 
+class Refused(IgnoreRequest):
+    """A page leads to where no page may lead."""
+
+
+class OutOfTime(IgnoreRequest):
+    """All the time that an image may take is gone."""
+
+
 class InputError(ValueError):
     """The user gave something that can't be used; the text says what to do."""
 

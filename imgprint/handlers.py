@@ -1,9 +1,10 @@
-"""The download handler: Scrapy's aiohttp handler, with small buffers for images."""
+"""The download handler: Scrapy's aiohttp handler, with bounds for images."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -14,9 +15,16 @@ from scrapy.core.downloader.handlers._aiohttp import (
 from scrapy.core.downloader.handlers._base_streaming import (
     BaseStreamingDownloadHandler,
 )
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import (
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+)
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.ssl import _make_ssl_context
+
+from imgprint.errors import OutOfTime, Refused
+from imgprint.middlewares.guard import Gate
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -28,23 +36,43 @@ if TYPE_CHECKING:
 # loopback: 25 KB reach us instead of 100.
 RECEIVE_BUFFER = 16_384
 
+_SECONDS = "_imgprint_seconds"
+
+
+class _Session:
+    """aiohttp's session, with a bound on each wait for the network."""
+
+    def __init__(self, session: aiohttp.ClientSession, stall: float):
+        self._session = session
+        self._stall = stall
+        self.close = session.close
+
+    def request(self, *args: Any, timeout: aiohttp.ClientTimeout, **kwargs: Any) -> Any:
+        timeout = aiohttp.ClientTimeout(
+            total=timeout.total, sock_connect=self._stall, sock_read=self._stall
+        )
+        return self._session.request(*args, timeout=timeout, **kwargs)
+
 
 class _AiohttpHandler(AiohttpDownloadHandler):
     experimental = False  # pinned and tested here
 
-    def __init__(self, crawler: Crawler, receive_buffer: int | None = None):
+    def __init__(self, crawler: Crawler, gate: Gate, receive_buffer: int | None = None):
         # The parent's own __init__ would make a session with large buffers.
         BaseStreamingDownloadHandler.__init__(self, crawler)
         self._ssl_context = _make_ssl_context(crawler.settings)
+        self._gate = gate
+        self._receive_buffer = receive_buffer
+        self._stall = crawler.settings.getfloat("IMGPRINT_STALL_TIMEOUT", 10)
         options: dict[str, Any] = {}
         if receive_buffer:
             options["read_bufsize"] = receive_buffer
-        self._session = aiohttp.ClientSession(
+        session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 local_addr=self._bind_address,
                 limit=self._pool_size_total,
                 limit_per_host=self._pool_size_per_host,
-                socket_factory=_small_socket if receive_buffer else None,
+                socket_factory=self._socket,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
@@ -57,19 +85,44 @@ class _AiohttpHandler(AiohttpDownloadHandler):
             ),
             **options,
         )
+        self._session = session
+        if receive_buffer:
+            self._session = _Session(session, self._stall)  # type: ignore[assignment]
 
+    def _socket(self, address: Any) -> socket.socket:
+        """Return a socket that is about to be connected to *address*."""
+        family, kind, protocol, _, place = address
+        self._gate.check(place[0], place[1])
+        sock = socket.socket(family, kind, protocol)
+        if self._receive_buffer:
+            # Before connect, or the first window is as large as ever.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._receive_buffer)
+        return sock
 
-def _small_socket(address: Any) -> socket.socket:
-    family, kind, protocol = address[:3]
-    sock = socket.socket(family, kind, protocol)
-    # Before connect, or the first window is as large as ever.
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-    return sock
+    async def download_request(self, request: Request) -> Response:
+        with self._gate.opened_for(request) as door:
+            try:
+                return await super().download_request(request)
+            except DownloadConnectionRefusedError as error:
+                if door.refused:
+                    raise Refused(door.refused) from error
+                raise
+            except DownloadTimeoutError as error:
+                if isinstance(error.__cause__, aiohttp.ServerTimeoutError):
+                    raise DownloadTimeoutError(
+                        f"{request.url} kept silent for {self._stall:g} seconds"
+                    ) from error
+                raise
 
 
 class HttpDownloadHandler:
     """Download pages as Scrapy does, images over connections that hold little.
 
+    An image is given up after ``IMGPRINT_STALL_TIMEOUT`` seconds (default: 10)
+    without a byte, and ``IMGPRINT_TIMEOUT`` seconds (default: 30) in all:
+    redirects, retries and further ranges included, waiting for a turn not.
+
+    No connection is made to an address that GuardMiddleware would refuse.
     A name that ends in .onion is refused here, whatever led to it: it must
     never be looked up by DNS (RFC 7686).
     """
@@ -77,8 +130,10 @@ class HttpDownloadHandler:
     lazy = True
 
     def __init__(self, crawler: Crawler):
-        self._pages = _AiohttpHandler(crawler)
-        self._images = _AiohttpHandler(crawler, RECEIVE_BUFFER)
+        gate = Gate.from_settings(crawler.settings)
+        self._timeout = crawler.settings.getfloat("IMGPRINT_TIMEOUT", 30)
+        self._pages = _AiohttpHandler(crawler, gate)
+        self._images = _AiohttpHandler(crawler, gate, RECEIVE_BUFFER)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> HttpDownloadHandler:
@@ -90,8 +145,21 @@ class HttpDownloadHandler:
             raise IgnoreRequest(
                 "onion site: needs Tor, and this version has no way to it"
             )
-        image = request.meta.get("imgprint") is True
-        return await (self._images if image else self._pages).download_request(request)
+        if request.meta.get("imgprint") is True:
+            return await self._download_image(request)
+        return await self._pages.download_request(request)
+
+    async def _download_image(self, request: Request) -> Response:
+        # All requests for an image share the list: they are copies of one.
+        seconds: list[float] = request.meta.setdefault(_SECONDS, [self._timeout])
+        if seconds[0] <= 0:
+            raise OutOfTime(f"took longer than {self._timeout:g} seconds")
+        request.meta["download_timeout"] = seconds[0]
+        start = monotonic()
+        try:
+            return await self._images.download_request(request)
+        finally:
+            seconds[0] -= monotonic() - start
 
     async def close(self) -> None:
         await asyncio.gather(self._pages.close(), self._images.close())
