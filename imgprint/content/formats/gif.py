@@ -18,13 +18,13 @@ def read(image: SparseBytes, layout: Layout) -> None:
     it is not worth a request, and neither is what stands behind the first
     picture or a long comment.
 
-    Raise ValueError if the header is short.
+    Raise MissingBytes or, if the header is short, ValueError.
 
     Source: GIF89a specification, sections 18 to 26.
     """
-    data = image[0 : image.spans[0].stop]
-    if len(data) < 13:
+    if len(image[0:13]) < 13:
         raise ValueError("Short GIF header")
+    data = image[0 : image.spans[0].stop]
     layout.width = int.from_bytes(data[6:8], "little")
     layout.height = int.from_bytes(data[8:10], "little")
     layout.bit_depth = (data[10] & 7) + 1

@@ -116,10 +116,28 @@ def _behind_picture(image: SparseBytes, offset: int, stride: int) -> int:
         return begin
     if len(tail) < PAGE:
         raise MissingBytes(range(max(offset, known.start - PAGE), known.start))
+    return _last_idat(image, offset, stride, begin)
+
+
+def _last_idat(image: SparseBytes, offset: int, stride: int, begin: int) -> int:
+    """Return where the last IDAT chunk is, by the equal size of all before it.
+
+    *begin* is where the chunks that are known to end the file start; return it
+    if there is no way to tell. Raise MissingBytes as above.
+    """
+    known = image.spans[-1]
     last = offset + (begin - 1 - offset) // stride * stride
-    head = image[last : last + 64]
-    if head[4:8] == b"IDAT":
-        return last
+    while last >= known.start:
+        if image[last + 4 : last + 8] == b"IDAT":
+            return last
+        last -= stride
+    if last <= offset:
+        return offset
+    if stride > len(known):
+        return last if image[last : last + 64][4:8] == b"IDAT" else begin
+    # Chunks of metadata fill all that is known.
+    if len(known) < 3 * PAGE:
+        raise MissingBytes(range(max(offset, known.start - 3 * PAGE), known.start))
     return begin
 
 

@@ -30,7 +30,8 @@ def read(image: SparseBytes, layout: Layout) -> None:
     Source: SVG 2 sections 5.1 and 8.2.
     """
     layout.settled = True
-    known = image.spans[0].stop
+    image[0:4]
+    known = image.spans[0].stop if image.spans else 0
     head = image[0 : min(known, 16_384)]
     root = ROOT.search(head)
     if not root:
