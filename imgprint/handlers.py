@@ -16,6 +16,7 @@ from scrapy.core.downloader.handlers._base_streaming import (
     BaseStreamingDownloadHandler,
 )
 from scrapy.exceptions import (
+    CannotResolveHostError,
     DownloadConnectionRefusedError,
     DownloadTimeoutError,
     IgnoreRequest,
@@ -103,16 +104,23 @@ class _AiohttpHandler(AiohttpDownloadHandler):
         with self._gate.opened_for(request) as door:
             try:
                 return await super().download_request(request)
-            except DownloadConnectionRefusedError as error:
+            except (CannotResolveHostError, DownloadConnectionRefusedError) as error:
                 if door.refused:
                     raise Refused(door.refused) from error
-                raise
+                raise type(error)(_why_not(error.__cause__) or str(error)) from error
             except DownloadTimeoutError as error:
                 if isinstance(error.__cause__, aiohttp.ServerTimeoutError):
                     raise DownloadTimeoutError(
                         f"{request.url} kept silent for {self._stall:g} seconds"
                     ) from error
                 raise
+
+
+def _why_not(error: BaseException | None) -> str | None:
+    """Return what aiohttp says with more words, and with addresses of objects."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"can't connect to {error.host}:{error.port}: {error.strerror}"
+    return None
 
 
 class HttpDownloadHandler:

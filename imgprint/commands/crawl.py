@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy.commands import crawl
 from scrapy.spiderloader import get_spider_loader
 
+from imgprint.addresses import parse_networks
 from imgprint.errors import InputError
 from imgprint.feeds import check_targets
 from imgprint.revisit import PreviousFeed
@@ -27,6 +28,10 @@ def check_input(settings: BaseSettings, name: str, arguments: dict[str, str]) ->
         raise InputError(f"no spider {name!r}; there is: {', '.join(loader.list())}")
     if check := getattr(loader.load(name), "check_arguments", None):
         check(**arguments)
+    try:
+        parse_networks(settings.getlist("IMGPRINT_ALLOWED_NETWORKS"))
+    except ValueError as error:
+        raise InputError(f"IMGPRINT_ALLOWED_NETWORKS: {error}") from error
     if revisit := settings.get("IMGPRINT_REVISIT"):
         PreviousFeed(revisit).close()
     sightings = settings.get("IMGPRINT_SIGHTINGS")

@@ -109,7 +109,8 @@ class RangeMiddleware:
             return await self._read_file(request)
         host = urlparse_cached(request)
         transfer = self.hosts.transfer(host_key(request), host.hostname or "")
-        if request.meta.get("retry_times"):
+        busy = state and "retry-after" in state.fields
+        if request.meta.get("retry_times") and not busy:
             # A list that broke the connection the first time is not tried again.
             transfer = Transfer(lists=False, tails=transfer.tails)
         ask = transfer.next_ask()

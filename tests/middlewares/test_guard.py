@@ -1,0 +1,254 @@
+import asyncio
+from contextlib import suppress
+
+import pytest
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import HtmlResponse
+from scrapy.utils.misc import build_from_crawler
+from scrapy.utils.test import get_crawler
+
+from imgprint.addresses import parse_networks
+from imgprint.demo.server import GallerySite
+from imgprint.errors import Refused
+from imgprint.middlewares.guard import Gate, GuardMiddleware, SeedMiddleware
+from tests.crawling import crawl
+from tests.pictures import jpeg
+from tests.servers.canary import Canary
+
+SEED = {"imgprint_seed": True}
+
+
+def guard(**settings):
+    return build_from_crawler(GuardMiddleware, get_crawler(settings_dict=settings))
+
+
+def connect(middleware, request, address, port=80):
+    """Do as the handler does where *request* leads to *address*."""
+    middleware.process_request(request)
+    gate = Gate(middleware.allowed)
+    with gate.opened_for(request) as door:
+        try:
+            gate.check(address, port)
+        except PermissionError:
+            return door.refused
+    return None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/",
+        "http://127.0.0.1./",
+        "http://2130706433/",
+        "http://017700000001/",
+        "http://0x7f.1/",
+        "http://[::1]/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://example.com@127.0.0.1/",
+        "https://169.254.169.254/latest/meta-data",
+        "http://10.0.0.1:8080/",
+        "file:///etc/passwd",
+        "ftp://example.com/a.jpg",
+        "data:image/gif;base64,R0lGODlh",
+        "s3://bucket/a.jpg",
+    ],
+)
+def test_refused_by_the_look_of_it(url):
+    middleware = guard()
+    request = Request(url)
+    with pytest.raises(Refused) as excinfo:
+        middleware.process_request(request)
+    assert isinstance(excinfo.value, IgnoreRequest), "neither retried nor a traceback"
+    middleware.process_exception(request, excinfo.value)
+    assert middleware.stats.get_value("imgprint/guard/refused") == 1
+
+
+def test_names_are_judged_by_their_address():
+    middleware = guard()
+    for_name = "http://cdn.example/a.jpg"
+    assert connect(middleware, Request(for_name), "93.184.216.34") is None
+    assert (
+        connect(middleware, Request(for_name), "127.0.0.1")
+        == "not a public address: 127.0.0.1:80"
+    )
+    assert (
+        connect(middleware, Request(for_name), "fe80::1%2")
+        == "not a public address: [fe80::1%2]:80"
+    )
+
+
+def test_a_seed_opens_its_host_and_port_only():
+    middleware = guard()
+    seed = Request("http://127.0.0.1:8000/", meta=SEED)
+    assert connect(middleware, seed, "127.0.0.1", 8000) is None
+    image = Request("http://127.0.0.1:8000/a.jpg")
+    assert connect(middleware, image, "127.0.0.1", 8000) is None
+    for url in (
+        "http://127.0.0.1:9000/",
+        "http://127.0.0.2:8000/",
+        "https://127.0.0.1/",
+        "http://2130706433:8000/",
+    ):
+        with pytest.raises(Refused):
+            middleware.process_request(Request(url))
+    same = Request("http://localhost:8000/")
+    assert connect(middleware, same, "127.0.0.1", 8000)
+
+
+def test_a_redirected_seed_opens_nothing():
+    middleware = guard()
+    request = Request(
+        "http://127.0.0.1/", meta={**SEED, "redirect_urls": ["http://example.com/"]}
+    )
+    with pytest.raises(Refused):
+        middleware.process_request(request)
+
+
+def test_a_listed_name_may_be_inside_but_not_go_there_later():
+    middleware = guard()
+    intranet = Request("http://intranet.example/", meta=SEED)
+    assert connect(middleware, intranet, "10.0.0.1") is None
+    again = Request("http://intranet.example/a.jpg")
+    assert connect(middleware, again, "10.0.0.2") is None
+    rebinding = Request("http://rebinding.example/", meta=SEED)
+    assert connect(middleware, rebinding, "93.184.216.34") is None
+    for request in (
+        Request("http://rebinding.example/a.jpg"),
+        Request("http://rebinding.example/b", meta=SEED),
+    ):
+        assert connect(middleware, request, "127.0.0.1")
+
+
+def test_allowed_networks():
+    middleware = guard(IMGPRINT_ALLOWED_NETWORKS="10.0.0.0/8,::1")
+    assert connect(middleware, Request("http://10.1.1.1/"), "10.1.1.1") is None
+    assert connect(middleware, Request("http://[::1]/"), "::1") is None
+    with pytest.raises(Refused):
+        middleware.process_request(Request("http://127.0.0.1/"))
+    with pytest.raises(ValueError, match="nonsense"):
+        guard(IMGPRINT_ALLOWED_NETWORKS=["nonsense"])
+
+
+def test_a_proxy_is_the_user_s_will():
+    middleware = guard()
+    request = Request("http://example.com/", meta={"proxy": "http://127.0.0.1:3128"})
+    assert connect(middleware, request, "127.0.0.1", 3128) is None
+    request = Request("http://10.0.0.1/", meta={"proxy": "http://127.0.0.1:3128"})
+    with pytest.raises(Refused):
+        middleware.process_request(request)
+
+
+def test_without_the_middleware_nothing_is_open():
+    gate = Gate(parse_networks(["10.0.0.0/8"]))
+    gate.check("10.0.0.1", 80)
+    with pytest.raises(PermissionError):
+        gate.check("127.0.0.1", 80)
+
+
+def test_downloads_side_by_side_do_not_share_doors():
+    middleware = guard()
+    gate = Gate(())
+
+    async def reach(request):
+        middleware.process_request(request)
+        with gate.opened_for(request) as door:
+            await asyncio.sleep(0)
+            with suppress(PermissionError):
+                await asyncio.create_task(checked())
+            return door.refused
+
+    async def checked():
+        await asyncio.sleep(0)
+        gate.check("127.0.0.1", 80)
+
+    async def both():
+        return await asyncio.gather(
+            reach(Request("http://localhost/", meta=SEED)),
+            reach(Request("http://evil.example/")),
+        )
+
+    assert asyncio.run(both()) == [None, "not a public address: 127.0.0.1:80"]
+
+
+def test_what_a_page_leads_to_is_no_seed():
+    middleware = build_from_crawler(SeedMiddleware, get_crawler())
+    page = HtmlResponse("http://example.com/")
+    start = middleware.get_processed_request(Request("http://10.0.0.1/"), None)
+    assert start.meta == SEED
+    copied = Request("http://10.0.0.2/", meta={**start.meta, "depth": 1})
+    assert middleware.get_processed_request(copied, page).meta == {"depth": 1}
+
+
+def test_seeds_that_a_resumed_crawl_drops_are_still_seeds():
+    middleware = guard()
+    middleware.open(Request("http://127.0.0.1:8000/", meta=SEED))
+    middleware.open(Request("http://127.0.0.1:9000/"))
+    middleware.process_request(Request("http://127.0.0.1:8000/a.jpg"))
+    with pytest.raises(Refused):
+        middleware.process_request(Request("http://127.0.0.1:9000/a.jpg"))
+
+
+NOTATIONS = [
+    "127.0.0.1",
+    "localhost",
+    "localhost.",
+    "127.0.0.2",
+    "[::1]",
+    "[::ffff:127.0.0.1]",
+    "2130706433",
+    "0177.0.0.1",
+    "0x7f000001",
+    "127.1",
+    "0",
+    "example.com@127.0.0.1",
+    "%31%32%37.0.0.1",
+    "\uff11\uff12\uff17.0.0.1",
+]
+
+
+def test_no_page_leads_inside(tmp_path):
+    with Canary() as canary, GallerySite() as site:
+        hosts = [f"http://{host}:{canary.port}" for host in NOTATIONS]
+        images = "".join(f"<img src='{host}/x.jpg'>" for host in hosts)
+        links = "".join(f"<a href='{host}/page'>x</a>" for host in hosts)
+        files = f"<img src={site.url}/a.jpg><img src=file:///etc/passwd>"
+        page = f"<!DOCTYPE html>{images}{links}{files}"
+        site.files = {
+            "/": ("text/html; charset=utf-8", page.encode()),
+            "/a.jpg": ("image/jpeg", jpeg()),
+        }
+        done = crawl(f"-aurl={site.url}/", "-adepth=1", cwd=tmp_path)
+    assert canary.reached == []
+    assert [record["url"] for record in done.records] == [site.url + "/a.jpg"]
+    errors = [s["error"] for s in done.sightings if s["image_url"] and s["error"]]
+    assert len(errors) >= len(NOTATIONS) - 1, "wide digits are the plain ones"
+    # Some resolvers don't know "localhost.": then there is no address at all.
+    for error in errors:
+        assert error.startswith(("not a public address: ", "can't connect")), error
+    assert done.stats["imgprint/guard/refused"] >= len(errors) - 1
+    assert "Traceback" not in done.log
+    assert done.stats.get("retry/count", 0) <= 8, "localhost. only"
+    assert done.code == 0
+
+
+def test_what_the_user_allows_is_reached(tmp_path):
+    with Canary() as canary, GallerySite() as site:
+        page = f"<img src=http://localhost:{canary.port}/x.jpg>".encode()
+        site.files = {"/": ("text/html", page)}
+        allow = {"IMGPRINT_ALLOWED_NETWORKS": "127.0.0.0/8,::1"}
+        done = crawl(f"-aurl={site.url}/", cwd=tmp_path, settings=allow)
+    assert {line for _, line in canary.reached} == {
+        b"GET /robots.txt HTTP/1.1",
+        b"GET /x.jpg HTTP/1.1",
+    }
+    assert "Traceback" not in done.log
+
+
+def test_a_wrong_network_is_one_sentence(tmp_path):
+    wrong = {"IMGPRINT_ALLOWED_NETWORKS": "10.0.0.0/8,nonsense"}
+    done = crawl("-aurl=http://example.com/", cwd=tmp_path, settings=wrong)
+    assert done.code == 2
+    assert done.log.splitlines()[-1].startswith(
+        "imgprint: IMGPRINT_ALLOWED_NETWORKS: 'nonsense' does not appear to be"
+    )
