@@ -106,8 +106,9 @@ def _describe(part: SparseBytes, span: range) -> tuple[str, range]:
 
     Source: ISO/IEC 19566-5 section A.3 (description box).
     """
-    head = part[span.start : min(span.start + 25 + LABEL, span.stop)]
-    length = int.from_bytes(head[:4], "big")
+    length = int.from_bytes(part[span.start : span.start + 4], "big")
+    stop = min(span.start + min(length, 25 + LABEL), span.stop)
+    head = part[span.start : stop]
     if head[4:8] != b"jumd" or length < 25:
         raise ValueError(f"No JUMBF description at byte {span.start}")
     label = head[25:length].partition(b"\0")[0].decode("utf-8", errors="ignore")

@@ -1,0 +1,154 @@
+import struct
+import warnings
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from imgprint.content.metadata.exif import (
+    EXIF_IFD,
+    GPS_IFD,
+    Exif,
+    read_exif,
+    user_comment,
+)
+from imgprint.content.sparse import MissingBytes, SparseBytes
+from tests.content.samples import exif, partial, tiff, whole
+
+BLOCK = exif()[6:]
+
+
+def read(data, role=None):
+    found = Exif()
+    read_exif(whole(data), range(len(data)), found, role)
+    return found
+
+
+def test_read_exif_is_flat_and_as_pillow_has_it():
+    pillow = Image.Exif()
+    pillow.load(BLOCK)
+    tags = read(BLOCK).tags
+    assert tags["Make"] == pillow[0x10F] == "Maker"
+    assert tags["ExifOffset"] == str(pillow[EXIF_IFD])
+    assert tags["BodySerialNumber"] == "S123"
+    assert tags["GPSLatitude"] == "(10.0, 30.0, 0.0)"
+    assert "GPSInfo" not in tags
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        b"Exif\0\0",
+        b"Exif\0\0Exif\0\0",
+        b"\0\0\0\0",
+        b"\0\0\0\6Exif\0\0",
+        b"\0\0\0\0Exif\0\0",
+    ],
+)
+def test_read_exif_behind_a_prefix(prefix):
+    assert read(prefix + BLOCK).tags == read(BLOCK).tags
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_read_bigtiff(order):
+    magic = b"II" if order == "<" else b"MM"
+    data = magic + struct.pack(order + "HHHQQ", 43, 8, 0, 16, 2)
+    data += struct.pack(order + "HHQHHHH", 0x112, 3, 1, 6, 0, 0, 0)
+    data += struct.pack(order + "HHQ8s", 0x10F, 2, 6, b"Maker\0\0\0") + bytes(8)
+    assert read(data).tags == {"Orientation": "6", "Make": "Maker"}
+
+
+def test_read_exif_by_role():
+    found = read(tiff((0x8827, 3, b"\x64\0")), EXIF_IFD)
+    read_exif(whole(tiff((1, 2, b"N\0"))), range(99), found, GPS_IFD)
+    assert found.tags == {"ISOSpeedRatings": "100", "GPSLatitudeRef": "N"}
+
+
+def test_blobs_and_long_values_are_elided():
+    entries = (
+        (0x927C, 7, b"maker note"),
+        (0x2BC, 1, b"<xmp/>"),
+        (0x131, 2, b"x" * 20_000),
+    )
+    tags = read(tiff(*entries)).tags
+    assert tags == {"MakerNote": "...", "XMLPacket": "...", "Software": "..."}
+
+
+def test_what_is_missing_is_left_out_and_named():
+    data = tiff((0x10F, 2, b"Maker\0"), (0x110, 2, b"Model\0"), (0x112, 3, b"\6\0"))
+    found = Exif()
+    hole = data.index(b"Model")
+    image = partial(data, hole)
+    image.add(hole + 6, data[hole + 6 :])
+    read_exif(image, range(len(data)), found)
+    assert found.tags == {"Make": "Maker", "Orientation": "6"}
+    assert found.holes == [range(hole, hole + 6)]
+
+
+def test_bulk_that_is_missing_is_no_hole():
+    data = tiff((0x927C, 7, bytes(9000)), (0x131, 2, b"x" * 20_000))
+    found = Exif()
+    read_exif(partial(data, 60), range(len(data)), found)
+    assert found.tags == {"MakerNote": "...", "Software": "..."}
+    assert found.holes == []
+
+
+def test_values_outside_the_block_do_not_end_the_directory():
+    entry = struct.pack("<HHLL", 0x10F, 2, 99, 5000)
+    data = tiff((0x10E, 2, b"a\0"), (0x112, 3, b"\6\0"))
+    data = data[:10] + entry + data[22:]
+    assert read(data).tags == {"Orientation": "6"}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (b"ASCII\0\0\0nice\0\0", "nice"),
+        (b"UNICODE\0n\0i\0c\0e\0", "nice"),
+        (b"UNICODE\0\0n\0i\0c\0e", "nice"),
+        (b"UNICODE\0\xfe\xff\0n\0i\0c\0e", "nice"),
+        (bytes(8) + b"nice", "nice"),
+        (b"no charset", "no charset"),
+        (b"JIS\0\0\0\0\0\x1b$B$3\x1b(B", "こ"),
+        (bytes(40), None),
+        (b"", None),
+        (bytes(8) + b"\1\2\3\4", None),
+    ],
+)
+def test_user_comment(value, text):
+    assert user_comment(value, "<") == text
+
+
+def test_read_exif_truncated():
+    for known in range(len(BLOCK)):
+        found = Exif()
+        try:
+            read_exif(partial(BLOCK, known), range(len(BLOCK)), found)
+        except MissingBytes as missing:
+            assert known < 200, missing  # noqa: PT017
+        read = found.tags.items()
+        assert known >= len(BLOCK) - 4 or found.holes or not read
+        with suppress(ValueError):
+            read_exif(whole(BLOCK[:known]), range(known), Exif())
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(8, len(BLOCK) - 1), st.integers(0, 255)), max_size=20
+    ),
+    st.integers(0, len(BLOCK)),
+)
+def test_read_exif_survives_junk(changes, known):
+    data = bytearray(BLOCK)
+    for place, value in changes:
+        data[place] = value
+    image = SparseBytes(len(data))
+    image.add(0, bytes(data[:known]))
+    with warnings.catch_warnings(), suppress(ValueError, MissingBytes):
+        warnings.simplefilter("error")
+        found = Exif()
+        read_exif(image, range(len(data)), found)
+        for text in found.tags.values():
+            text.encode()
