@@ -29,7 +29,7 @@ class Addon:
     """
 
     def update_settings(self, settings: BaseSettings) -> None:
-        logs.install()
+        logs.install(settings.get("LOG_LEVEL"))
         settings.setdefault_in_component_priority_dict(
             "SPIDER_MIDDLEWARES", SeedMiddleware, 30
         )

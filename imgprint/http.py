@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 from scrapy import Request
 from scrapy.http import Response
 
+from imgprint.discovery.sites import site_of
 from imgprint.items import ImageRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from imgprint.content.describe import Description
     from imgprint.content.transfer import Transfer
 
@@ -19,7 +22,7 @@ def image_request(url: str, **kwargs: Any) -> Request:
     """Return a request for the ends of the image at *url*.
 
     Its response is an ImageResponse. ``Request(url, meta={"imgprint": True})``
-    is the same.
+    is the same. Without a callback the record comes by itself.
     """
     return Request(
         url, meta={**(kwargs.pop("meta", None) or {}), "imgprint": True}, **kwargs
@@ -83,3 +86,13 @@ class ImageResponse(Response):
     def _field(self, name: str) -> str | None:
         value = self.headers.get(name)
         return value.decode("latin-1") if value else None
+
+
+def yield_record(response: Response) -> Iterator[ImageRecord]:
+    """Yield the record: the callback of image requests that have none."""
+    assert isinstance(response, ImageResponse)
+    assert response.request
+    referrer = (response.request.headers.get("Referer") or b"").decode("latin-1")
+    yield response.record(
+        page_url=referrer or None, site=site_of(referrer or response.url)
+    )

@@ -12,27 +12,38 @@ from tests.crawling import scrapy
 from tests.pictures import jpeg
 from tests.servers.nginx import Nginx
 
-SPIDER = """
+FIVE_LINES = """
 import scrapy
 
 class PhotosSpider(scrapy.Spider):
     name = "photos"
-    start_urls = []
-
-    async def start(self):
-        for url in self.urls.split(","):
-            yield scrapy.Request(url, meta={"imgprint": True})
-
+    start_urls = ["PAGE"]
     def parse(self, response):
-        yield response.record()
+        for url in response.css("img::attr(src)").getall():
+            yield response.follow(url, meta={"imgprint": True})
+"""
+OWN_CALLBACK = """
+import scrapy
+
+class PhotosSpider(scrapy.Spider):
+    name = "photos"
+    start_urls = ["PAGE"]
+    def parse(self, response):
+        for url in response.css("img::attr(src)").getall():
+            yield response.follow(url, self.image, meta={"imgprint": True})
+
+    def image(self, response):
+        yield response.record(page_url=response.request.headers["Referer"].decode())
 """
 
 
-def test_any_project_gets_full_records(tmp_path):
+@pytest.mark.parametrize("spider", [FIVE_LINES, OWN_CALLBACK])
+def test_any_project_gets_full_records(spider, tmp_path):
     root = tmp_path / "www"
     root.mkdir()
     for i in range(3):
         (root / f"{i}.jpg").write_bytes(jpeg(i))
+    (root / "index.html").write_text("".join(f"<img src={i}.jpg>" for i in range(3)))
     done = scrapy("startproject", "other", cwd=tmp_path, module=None)
     assert done.returncode == 0, done.stderr
     project = tmp_path / "other"
@@ -42,10 +53,11 @@ def test_any_project_gets_full_records(tmp_path):
     settings.write_text(
         text.replace("ADDONS = {}", 'ADDONS = {"imgprint.addon.Addon": 500}')
     )
-    (project / "other" / "spiders" / "photos.py").write_text(SPIDER)
     with Nginx(root) as nginx:
-        urls = ",".join(f"{nginx.url}/{i}.jpg" for i in range(3))
-        command = ("crawl", "photos", "-a", f"urls={urls}", "-O", "out.json")
+        page = f"{nginx.url}/index.html"
+        file = project / "other" / "spiders" / "photos.py"
+        file.write_text(spider.replace("PAGE", page))
+        command = ("crawl", "photos", "-O", "out.json")
         done = scrapy(
             *command, "-sDOWNLOAD_DELAY=0", cwd=project, module=None, timeout=60
         )
@@ -57,6 +69,7 @@ def test_any_project_gets_full_records(tmp_path):
         assert record["sha256_last_1024_bytes"]
         assert record["fingerprints"]["file_key"].startswith("f1:")
         assert record["transfer"]["range"] == "multipart"
+        assert record["page_url"] == page
     assert "Traceback" not in done.stderr
 
 

@@ -20,7 +20,7 @@ from imgprint.content.hosts import HostMemory
 from imgprint.content.sparse import MissingBytes
 from imgprint.content.transfer import Transfer
 from imgprint.errors import DOWNLOAD_ERRORS, NotAnImage
-from imgprint.http import ImageResponse
+from imgprint.http import ImageResponse, yield_record
 from imgprint.local import read_ends, read_more
 from imgprint.middlewares.fields import (
     all_fields,
@@ -226,6 +226,7 @@ class RangeMiddleware:
     ) -> Response:
         self.stats.inc_value("imgprint/image/unchanged")
         self.stats.inc_value("imgprint/image/request_count")
+        request.callback = request.callback or yield_record
         return ImageResponse(
             response.url,
             response.status,
@@ -265,6 +266,8 @@ class RangeMiddleware:
     ) -> ImageResponse:
         self.stats.inc_value(f"imgprint/image/range/{transfer.honoured}")
         request.meta.pop(_STATE, None)
+        # Not sooner: a retry may be written to disk, which takes no function.
+        request.callback = request.callback or yield_record
         return ImageResponse(
             request.url,
             status,

@@ -104,7 +104,7 @@ class ImagesSpider(Spider):
             elif not looks_like_image(seed.url):
                 yield self._page(seed.url)
             elif self._claim(seed.url):
-                yield image_request(seed.url, errback=self.failed)
+                yield self._image_seed(seed.url)
             else:
                 yield self._seed_sighting(seed.url)
 
@@ -115,7 +115,7 @@ class ImagesSpider(Spider):
                     raise path
                 if is_local_image(path):
                     self._claim(path.as_uri())
-                    yield image_request(path.as_uri(), errback=self.failed)
+                    yield self._image_seed(path.as_uri())
                 elif path.suffix.lower() in (".html", ".htm", ".xhtml"):
                     yield self._page(path.as_uri())
                 else:
@@ -166,6 +166,9 @@ class ImagesSpider(Spider):
         else:
             self._count("image/failed")
             yield self._seed_sighting(url, error)
+
+    def _image_seed(self, url: str) -> Request:
+        return image_request(url, callback=self.parse, errback=self.failed)
 
     def _page(self, url: str, **kwargs: Any) -> Request:
         return Request(url, meta={"imgprint": "page"}, errback=self.failed, **kwargs)
