@@ -90,7 +90,9 @@ def _lay_out(image: SparseBytes, blocks: str) -> tuple[Layout, list[range]]:
             READERS[layout.format](image, layout)
     except MissingBytes as missing:
         kinds = {block.kind for block in layout.blocks}
-        done = layout.settled or (blocks != "all" and "exif" in kinds)
+        # CR3 keeps what Exif has in four blocks, GPS last.
+        last = "gps ifd" if layout.format == "cr3" else "exif"
+        done = layout.settled or (blocks != "all" and last in kinds)
         if not done or (blocks == "all" and layout.width is None):
             span = missing.span
             # A few bytes are a header: read on behind it.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import struct
 from typing import TYPE_CHECKING
 
+from imgprint.content.formats import tiff
 from imgprint.content.sparse import MissingBytes
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ MARKER = re.compile(rb"\xff[^\x00\xff]")
 XMP = b"http://ns.adobe.com/xap/1.0/"
 PHOTOSHOP = b"Photoshop 3.0\0"
 ICC = b"ICC_PROFILE\0"
+MP_ENTRIES = 0xB002
 
 
 def read(image: SparseBytes, layout: Layout) -> None:
@@ -116,7 +119,7 @@ def _read_segment(image: SparseBytes, marker: int, span: range, layout: Layout) 
     elif marker == APP2 and head.startswith(ICC):
         layout.extend("icc", range(start + 14, stop))
     elif marker == APP2 and head[:4] == b"MPF\0":
-        layout.add("mpf", range(start + 4, stop))
+        layout.frames = _count_frames(image, range(start + 4, stop)) or 1
     elif marker == APP11 and head[:2] == b"JP":
         # The box header is repeated in every segment of one superbox.
         if int.from_bytes(head[4:8], "big") == 1:
@@ -125,6 +128,29 @@ def _read_segment(image: SparseBytes, marker: int, span: range, layout: Layout) 
             layout.extend("c2pa", range(start + 16, stop))
     elif marker == APP13 and head.startswith(PHOTOSHOP):
         layout.extend("photoshop", range(start + len(PHOTOSHOP), stop))
+
+
+def _count_frames(image: SparseBytes, span: range) -> int:
+    """Return how many views an MPF index lists, 0 if it is not known.
+
+    Previews (types 0x01....) and what has no type, as gain maps, are no views.
+
+    Source: CIPA DC-007-2021 section 5.2.3 (MP index IFD).
+    """
+    try:
+        structure = tiff.header(image, span)
+        index = tiff.directory(image, structure, structure.first)
+        place = index.entries[MP_ENTRIES].span
+        entries = image[place.start : min(place.stop, span.stop)]
+    except (MissingBytes, ValueError, KeyError):
+        return 0
+    types = [
+        kind >> 16 & 0xFF
+        for kind, *_ in struct.iter_unpack(
+            structure.order + "LLLHH", entries[: len(entries) & ~15]
+        )
+    ]
+    return sum(kind in (2, 3) for kind in types)
 
 
 def _after(image: SparseBytes, span: range, layout: Layout, marker: int) -> int:

@@ -10,7 +10,7 @@ class Block(NamedTuple):
     """Where the bytes of one metadata block lie.
 
     ``kind`` is one of exif, "exif ifd", "gps ifd", tiff, xmp, iptc, photoshop,
-    icc, text, c2pa, comment, time, mpf, svg. ``spans`` are its parts, in order.
+    icc, text, c2pa, comment, time, svg. ``spans`` are its parts, in order.
     ``coding`` says what stands between these bytes and the block: "" for
     nothing, else a wrapping that ``metadata.parts.unwrap`` takes off.
     """

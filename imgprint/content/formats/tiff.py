@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from imgprint.content.sparse import SparseBytes
 
 # Bytes of one value by type, TIFF 6.0 section 2; IFD by TIFF Technical Note 1;
-# LONG8, SLONG8 and IFD8 by BigTIFF.
+# LONG8, SLONG8 and IFD8 by BigTIFF; UTF-8 by Exif 3.0 section 4.6.2.
 UNITS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
-UNITS |= {13: 4, 16: 8, 17: 8, 18: 8}
+UNITS |= {13: 4, 16: 8, 17: 8, 18: 8, 129: 1}
 INTEGERS = {1: "B", 3: "H", 4: "L", 8: "h", 9: "l", 13: "L", 16: "Q", 17: "q", 18: "Q"}
 
 MAX_ENTRIES = 512

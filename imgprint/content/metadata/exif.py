@@ -12,6 +12,7 @@ from PIL.ExifTags import GPSTAGS, TAGS
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from imgprint.content.formats import tiff
+from imgprint.content.metadata.text import user_comment
 from imgprint.content.sparse import MissingBytes
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 EXIF_IFD, GPS_IFD, MAKER_NOTE, USER_COMMENT = 0x8769, 0x8825, 0x927C, 0x9286
 XMP, IPTC, PHOTOSHOP, ICC, C2PA = 0x2BC, 0x83BB, 0x8649, 0x8773, 0xCD41
 ELIDED = "..."
+UTF8 = 129
 
 # Blobs whose text says nothing: blocks of their own, previews, private data,
 # padding. In the record they are ELIDED, and never worth a request.
@@ -159,12 +161,13 @@ class _Reader:
         place = range(self.tiff.base + offset, self.tiff.base + offset + ifd.size)
         self.near = self.near and self._inside(place)
         for entry in ifd.entries.values():
+            kept: bool | None = True
             if entry.tag in BLOBS or not entry.inline:
                 kept = self._judge(entry)
                 if kept is None:
                     elided.add(entry.tag)
-                if not kept:
-                    veil[entry.at - self.tiff.base] = self._veil(entry, kept)
+            if not kept or entry.type == UTF8:
+                veil[entry.at - self.tiff.base] = self._veil(entry, kept)
         window = self._file(veil)
         # This form makes Pillow read BigTIFF in either byte order.
         start = b"II+\0" + bytes(12) if self.tiff.big else b"II*\0" + bytes(4)
@@ -179,6 +182,8 @@ class _Reader:
             # Pillow's Exif lists IFD0 through a set; keep its order.
             for tag in info if group else set(info):
                 result[tag] = ELIDED if tag in elided else _single(info, tag)
+                if ifd.entries[tag].type == UTF8 and isinstance(result[tag], bytes):
+                    result[tag] = result[tag].rstrip(b"\0").decode(errors="ignore")
         return {tag: value for tag, value in result.items() if value is not None}
 
     def _judge(self, entry: Entry) -> bool | None:
@@ -218,6 +223,10 @@ class _Reader:
     def _veil(self, entry: Entry, kept: bool | None) -> bytes:
         if kept is False:
             return bytes(20 if self.tiff.big else 12)
+        if kept:
+            # Pillow skips UTF-8 text; as bytes it comes through.
+            data = self.image[entry.at : entry.at + (20 if self.tiff.big else 12)]
+            return data[:2] + struct.pack(self.tiff.order + "H", 7) + data[4:]
         form = self.tiff.order + ("HHQ8s" if self.tiff.big else "HHL4s")
         return struct.pack(form, entry.tag, 7, 1, b".")
 
@@ -264,32 +273,3 @@ def _text(tag: int, value: Any, order: str) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", errors="ignore")
     return str(value)
-
-
-def user_comment(value: bytes, order: str) -> str | None:
-    r"""Return the text of a UserComment, None if there is none to read.
-
-    Source: CIPA DC-008-2019 section 4.6.5 (UserComment): 8 bytes of charset.
-
-    >>> user_comment(b"ASCII\0\0\0nice", "<"), user_comment(bytes(20), "<")
-    ('nice', None)
-    """
-    charset, data = value[:8], value[8:]
-    if charset == b"UNICODE\0":
-        return _utf16(data, order)
-    if charset == b"JIS\0\0\0\0\0":
-        return data.decode("iso2022_jp", errors="ignore").strip("\0 ") or None
-    if charset not in (b"ASCII\0\0\0", bytes(8)):
-        data = value
-    text = data.decode("utf-8", errors="ignore").rstrip("\0 ")
-    return text if text and sum(map(str.isprintable, text)) * 2 > len(text) else None
-
-
-def _utf16(data: bytes, order: str) -> str | None:
-    """Decode UTF-16 by its mark, else in whichever order gives low codes."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        order, data = ("<" if data[0] == 0xFF else ">"), data[2:]
-    elif data[::2].count(0) != data[1::2].count(0):
-        order = "<" if data[1::2].count(0) > data[::2].count(0) else ">"
-    codec = "utf-16-le" if order == "<" else "utf-16-be"
-    return data.decode(codec, errors="ignore").rstrip("\0 ") or None

@@ -16,6 +16,7 @@ from imgprint.content.metadata.facts import MAKE, clean
 from imgprint.content.metadata.icc import read_icc
 from imgprint.content.metadata.iptc import read_iptc
 from imgprint.content.metadata.makernote import read_makernote
+from imgprint.content.metadata.text import decode
 from imgprint.content.sparse import MissingBytes
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ class Reader:
             key, data = parts.png_text(raw, block.coding)
         if data:
             latin = block.coding in ("tEXt", "zTXt")
-            text = _decode(data[:LIMIT], latin=latin)
+            text = decode(data[:LIMIT], latin=latin)
             if text and key not in self.found.text:
                 self.found.text[key] = text
 
@@ -266,16 +267,6 @@ def _thumbnail(image: SparseBytes, exif: ex.Exif) -> dict[str, Any] | None:
         "bytes": len(data),
         "sha256": sha256,
     }
-
-
-def _decode(data: bytes, *, latin: bool) -> str | None:
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        # Text may be cut within a character.
-        cut = error.start >= len(data) - 3 and not latin
-        text = data.decode("utf-8" if cut else "latin-1", errors="ignore")
-    return text.strip("\0 \r\n\t") or None
 
 
 def _png_time(data: bytes) -> str | None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imgprint.content.describe import describe
 from imgprint.content.formats import bmff
 from imgprint.content.formats.layout import Layout
 from imgprint.content.sparse import MissingBytes
@@ -82,6 +83,19 @@ def test_read_cr3():
         ("gps ifd", ""),
         ("xmp", ""),
     ]
+
+
+def test_exif_of_cr3_is_in_four_blocks():
+    found = describe(whole(CR3), blocks="exif")
+    assert found.exif == {
+        "Make": "Canon",
+        "ISOSpeedRatings": "100",
+        "GPSLatitudeRef": "N",
+    }
+    for known in range(16, len(CR3)):
+        image = partial(CR3, known)
+        with suppress(MissingBytes):
+            assert describe(image, blocks="exif").exif == found.exif
 
 
 def test_read_jp2():

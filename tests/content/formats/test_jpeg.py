@@ -13,6 +13,7 @@ from tests.content.samples import (
     lay_out,
     partial,
     picture,
+    tiff,
     whole,
 )
 
@@ -68,6 +69,15 @@ def test_read_jumps_over_jumbf():
     assert layout.width == 20
     assert [len(span) for span in layout.blocks[0].spans] == [108, 100, 30]
     assert layout.blocks == lay_out(jpeg.read, whole(data)).blocks
+
+
+def test_frames_of_mpo():
+    # Two views, a preview and, without a type, a gain map.
+    types = (0x2003_0000, 0x0002_0002, 0x0001_0001, 0)
+    entries = b"".join(kind.to_bytes(4, "little") + bytes(12) for kind in types)
+    index = b"MPF\0" + tiff((0xB001, 4, b"\4\0\0\0"), (0xB002, 7, entries))
+    segment = b"\xff\xe2" + (2 + len(index)).to_bytes(2, "big") + index
+    assert lay_out(jpeg.read, whole(b"\xff\xd8" + segment + JPEG[2:])).frames == 2
 
 
 def test_read_pillow():
