@@ -16,11 +16,9 @@ TAIL = 1024
 PAGE = 16_384
 SIGNS = (b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME", b"caBX")
 CHUNK = re.compile(
-    rb"(?=(....)(IDAT|IEND|eXIf|tEXt|zTXt|iTXt|tIME|caBX|fdAT|fcTL|iCCP|pHYs|tRNS|bKGD"
-    rb"|gAMA|cHRM|sRGB|sBIT|hIST|sPLT|oFFs|pCAL|sCAL|vpAg|caNv|orNT|mkBS|mkTS|prVW))",
-    re.DOTALL,
+    rb"I(?:DAT|END)|eXIf|[iz]TXt|tEXt|tIME|caBX|f[dc](?:AT|TL)|iCCP|pHYs|tRNS|bKGD"
+    rb"|gAMA|cHRM|sRGB|sBIT|hIST|sPLT|oFFs|[ps]CAL|vpAg|caNv|orNT|mkB[ST]|mkTS|prVW"
 )
-CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 KINDS = {b"eXIf": "exif", b"iCCP": "icc", b"caBX": "c2pa", b"tIME": "time"}
 PROFILES = {"exif": "exif", "app1": "exif", "iptc": "iptc", "8bim": "photoshop"}
 PROFILES |= {"xmp": "xmp", "icc": "icc", "icm": "icc"}
@@ -146,9 +144,10 @@ def _last_chunks(tail: bytes) -> list[tuple[int, bytes, int]]:
     found: list[tuple[int, bytes, int]] = []
     start = -1
     for match in reversed(list(CHUNK.finditer(tail))):
-        length = int.from_bytes(match[1], "big")
-        last = start < 0 and match[2] == b"IEND" and length == 0
-        if last or match.start() + 12 + length == start:
-            start = match.start()
-            found.append((start, match[2], length))
+        begin = match.start() - 4
+        length = int.from_bytes(tail[max(begin, 0) : begin + 4], "big")
+        last = start < 0 and match[0] == b"IEND" and length == 0
+        if begin >= 0 and (last or begin + 12 + length == start):
+            start = begin
+            found.append((start, match[0], length))
     return found[::-1]

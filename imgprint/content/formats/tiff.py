@@ -118,14 +118,19 @@ def _entries(data: bytes, tiff: Tiff, at: int, count: int) -> dict[int, Entry]:
     room = 8 if tiff.big else 4
     entries: dict[int, Entry] = {}
     whole = min(count, len(data) // form.size) * form.size
+    base, units, size = tiff.base, UNITS, form.size
     for tag, kind, amount, value in form.iter_unpack(data[:whole]):
-        length = min(amount * UNITS.get(kind, 0), UNSIZED)
-        inline = length <= room
-        begin = at + form.size - room if inline else min(tiff.base + value, UNSIZED)
+        length = amount * units.get(kind, 0)
+        if length <= room:
+            begin = at + size - room
+        else:
+            begin = base + value
+            if tiff.big:
+                length, begin = min(length, UNSIZED), min(begin, UNSIZED)
         if tag not in entries:
             span = range(begin, begin + length)
-            entries[tag] = Entry(tag, kind, amount, at, span, inline)
-        at += form.size
+            entries[tag] = Entry(tag, kind, amount, at, span, length <= room)
+        at += size
     return entries
 
 

@@ -86,17 +86,20 @@ def read_exif(
     structure = tiff.header(image, _unprefixed(image, span))
     first = tiff.directory(image, structure, structure.first)
     reader = _Reader(image, structure, found.holes)
-    values = reader.values(structure.first, first, role)
-    if role == GPS_IFD:
-        found.gps = values
-    else:
-        found.main.update(values)
-    if role is None:
-        found.tiff, found.ifd0 = structure, first
-        found.exif, values = reader.sub(first, EXIF_IFD)
-        found.main.update(values)
-        found.gps = reader.sub(first, GPS_IFD)[1]
-        found.main.pop(GPS_IFD, None)
+    with warnings.catch_warnings():
+        # Pillow warns of malformed values; the rest of them still counts.
+        warnings.simplefilter("ignore", UserWarning)
+        values = reader.values(structure.first, first, role)
+        if role == GPS_IFD:
+            found.gps = values
+        else:
+            found.main.update(values)
+        if role is None:
+            found.tiff, found.ifd0 = structure, first
+            found.exif, values = reader.sub(first, EXIF_IFD)
+            found.main.update(values)
+            found.gps = reader.sub(first, GPS_IFD)[1]
+            found.main.pop(GPS_IFD, None)
     found.tags = {
         names.get(tag, str(tag)): _text(tag, value, structure.order)
         for names, group in ((TAGS, found.main), (GPSTAGS, found.gps))
@@ -157,7 +160,7 @@ class _Reader:
     def values(self, offset: int, ifd: Directory, group: int | None) -> Values:
         """Return Pillow's values of *ifd*, in Pillow's order."""
         veil: dict[int, bytes] = {}
-        elided = set()
+        elided, texts = set(), set()
         place = range(self.tiff.base + offset, self.tiff.base + offset + ifd.size)
         self.near = self.near and self._inside(place)
         for entry in ifd.entries.values():
@@ -166,6 +169,8 @@ class _Reader:
                 kept = self._judge(entry)
                 if kept is None:
                     elided.add(entry.tag)
+            if entry.type == UTF8:
+                texts.add(entry.tag)
             if not kept or entry.type == UTF8:
                 veil[entry.at - self.tiff.base] = self._veil(entry, kept)
         window = self._file(veil)
@@ -174,17 +179,16 @@ class _Reader:
         prefix = b"II" if self.tiff.order == "<" else b"MM"
         info = ImageFileDirectory_v2(start, prefix=prefix, group=group)
         window.seek(offset)
+        info.load(window)
+        # Pillow's Exif lists IFD0 through a set; keep its order.
         result: Values = {}
-        with warnings.catch_warnings():
-            # Pillow warns of malformed values; the rest of them still counts.
-            warnings.simplefilter("ignore", UserWarning)
-            info.load(window)
-            # Pillow's Exif lists IFD0 through a set; keep its order.
-            for tag in info if group else set(info):
-                result[tag] = ELIDED if tag in elided else _single(info, tag)
-                if ifd.entries[tag].type == UTF8 and isinstance(result[tag], bytes):
-                    result[tag] = result[tag].rstrip(b"\0").decode(errors="ignore")
-        return {tag: value for tag, value in result.items() if value is not None}
+        for tag in info if group else set(info):
+            value = ELIDED if tag in elided else _single(info, tag)
+            if tag in texts and isinstance(value, bytes):
+                value = value.rstrip(b"\0").decode(errors="ignore")
+            if value is not None:
+                result[tag] = value
+        return result
 
     def _judge(self, entry: Entry) -> bool | None:
         """Return True to read the value, False to leave it out, None to elide it."""
