@@ -9,7 +9,11 @@ from imgprint.feeds import FlushingJsonLinesItemExporter
 from imgprint.handlers import HttpDownloadHandler
 from imgprint.items import ImageRecord, Sighting
 from imgprint.middlewares.backoff import BackoffMiddleware
-from imgprint.middlewares.guard import GuardMiddleware, SeedMiddleware
+from imgprint.middlewares.guard import (
+    GuardMiddleware,
+    RedirectGuardMiddleware,
+    SeedMiddleware,
+)
 from imgprint.middlewares.pages import PageMiddleware
 from imgprint.middlewares.ranges import RangeMiddleware
 from imgprint.pipelines import FingerprintPipeline, MetadataPipeline, SizePipeline
@@ -38,6 +42,7 @@ class Addon:
             (560, BackoffMiddleware),
             (594, PageMiddleware),
             (595, RangeMiddleware),
+            (605, RedirectGuardMiddleware),
         ):
             settings.setdefault_in_component_priority_dict(
                 "DOWNLOADER_MIDDLEWARES", middleware, order

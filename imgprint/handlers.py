@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http import HttpProcessingError
 from scrapy.core.downloader.handlers._aiohttp import (
     AiohttpDownloadHandler,
     _ClientResponse,
@@ -18,8 +21,10 @@ from scrapy.core.downloader.handlers._base_streaming import (
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadConnectionRefusedError,
+    DownloadFailedError,
     DownloadTimeoutError,
     IgnoreRequest,
+    ResponseDataLossError,
 )
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.ssl import _make_ssl_context
@@ -37,7 +42,33 @@ if TYPE_CHECKING:
 # loopback: 25 KB reach us instead of 100.
 RECEIVE_BUFFER = 16_384
 
+# All header blocks of an answer together, those of 1xx answers before it, too.
+MAX_HEADER = 65_536
+
 _SECONDS = "_imgprint_seconds"
+
+
+class _Connection(ResponseHandler):
+    """aiohttp's side of a connection, with a bound on header blocks.
+
+    aiohttp bounds lines and their number, but takes 1xx answers without end.
+    """
+
+    _header = 0
+    _earlier: object = None
+
+    def set_response_params(self, **params: Any) -> None:
+        self._header, self._earlier = 0, self._payload
+        super().set_response_params(**params)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._payload is self._earlier or self._payload is aiohttp.EMPTY_PAYLOAD:
+            self._header += len(data)
+            if self._header > MAX_HEADER and self.transport:
+                self.transport.abort()
+                message = f"header of more than {MAX_HEADER} bytes"
+                self.set_exception(HttpProcessingError(code=400, message=message))
 
 
 class _Session:
@@ -68,13 +99,16 @@ class _AiohttpHandler(AiohttpDownloadHandler):
         options: dict[str, Any] = {}
         if receive_buffer:
             options["read_bufsize"] = receive_buffer
+        connector = aiohttp.TCPConnector(
+            local_addr=self._bind_address,
+            limit=self._pool_size_total,
+            limit_per_host=self._pool_size_per_host,
+            socket_factory=self._socket,
+        )
+        factory = partial(_Connection, loop=connector._loop)
+        connector._factory = factory  # type: ignore[assignment]
         session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                local_addr=self._bind_address,
-                limit=self._pool_size_total,
-                limit_per_host=self._pool_size_per_host,
-                socket_factory=self._socket,
-            ),
+            connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             response_class=_ClientResponse,
@@ -107,7 +141,9 @@ class _AiohttpHandler(AiohttpDownloadHandler):
             except (CannotResolveHostError, DownloadConnectionRefusedError) as error:
                 if door.refused:
                     raise Refused(door.refused) from error
-                raise type(error)(_why_not(error.__cause__) or str(error)) from error
+                raise type(error)(_reason(error)) from error
+            except (DownloadFailedError, ResponseDataLossError) as error:
+                raise type(error)(_reason(error)) from error
             except DownloadTimeoutError as error:
                 if isinstance(error.__cause__, aiohttp.ServerTimeoutError):
                     raise DownloadTimeoutError(
@@ -116,11 +152,17 @@ class _AiohttpHandler(AiohttpDownloadHandler):
                 raise
 
 
-def _why_not(error: BaseException | None) -> str | None:
-    """Return what aiohttp says with more words, and with addresses of objects."""
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return f"can't connect to {error.host}:{error.port}: {error.strerror}"
-    return None
+def _reason(error: Exception) -> str:
+    """Return in a few words what aiohttp says in many, objects' addresses included."""
+    cause = error.__cause__
+    if isinstance(cause, aiohttp.ClientConnectorError):
+        return f"can't connect to {cause.host}:{cause.port}: {cause.strerror}"
+    while isinstance(cause, aiohttp.ClientPayloadError) and cause.__cause__:
+        cause = cause.__cause__
+    message = getattr(cause, "message", None)
+    if not isinstance(message, str):
+        return str(error)
+    return f"bad answer: {message.partition(':')[0].strip()[:100]}"
 
 
 class HttpDownloadHandler:
@@ -163,9 +205,15 @@ class HttpDownloadHandler:
         if seconds[0] <= 0:
             raise OutOfTime(f"took longer than {self._timeout:g} seconds")
         request.meta["download_timeout"] = seconds[0]
+        # Cut off where that is wanted, whatever size is announced.
+        request.meta.update(download_maxsize=0, download_warnsize=0)
         start = monotonic()
         try:
             return await self._images.download_request(request)
+        except DownloadTimeoutError as error:
+            if monotonic() - start < seconds[0]:
+                raise
+            raise OutOfTime(f"took longer than {self._timeout:g} seconds") from error
         finally:
             seconds[0] -= monotonic() - start
 

@@ -6,7 +6,13 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from imgprint.content.ranges import is_multipart, parse_content_range, range_header
+from imgprint.content.ranges import (
+    Part,
+    is_multipart,
+    multipart_parts,
+    parse_content_range,
+    range_header,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,6 +76,7 @@ class Validators(NamedTuple):
     etag: str | None
     last_modified: str | None
     size: int | None
+    media_type: str | None = None
 
     def join(self, other: Validators) -> bool | None:
         """Return whether bytes of both may be joined, None if they must not.
@@ -85,6 +92,7 @@ class Validators(NamedTuple):
         for mine, theirs in (
             (self.size, other.size),
             (self.last_modified, other.last_modified),
+            (self.media_type, other.media_type),
         ):
             if None not in (mine, theirs) and mine != theirs:
                 return None
@@ -122,10 +130,23 @@ class Answer:
         value = self.headers.get("content-length", "")
         return int(value) if value.isascii() and value.isdigit() else None
 
-    def validators(self, size: int | None) -> Validators:
+    def validators(self, size: int | None, media_type: str | None) -> Validators:
         """The validators of the representation, which has *size* bytes."""
-        headers = self.headers
-        return Validators(headers.get("etag"), headers.get("last-modified"), size)
+        get = self.headers.get
+        return Validators(get("etag"), get("last-modified"), size, media_type)
+
+    def parts(self) -> list[Part]:
+        """The parts of a 206 that say where they lie."""
+        content_type = self.headers.get("content-type")
+        try:
+            if self.multipart:
+                return list(multipart_parts(content_type or "", self.body))
+            span, size = parse_content_range(self.headers.get("content-range", ""))
+        except ValueError:
+            return []
+        if span is None:
+            return []
+        return [Part(span.start, self.body[: len(span)], size, content_type)]
 
 
 def decode_head(coding: str, body: bytes) -> tuple[bytes, int | None] | None:

@@ -151,7 +151,10 @@ def _delimiter(body: bytes, marker: bytes, start: int, stop: int) -> _Delimiter 
 
 
 def _part_header(body: bytes, position: int) -> tuple[dict[str, str], int]:
-    """Return a part's header fields (lower-case names), and where its data is."""
+    """Return a part's header fields (lower-case names), and where its data is.
+
+    Repeated fields are one list (RFC 9110 section 5.3): no Content-Range then.
+    """
     # The line end of the delimiter counts: a part may have no header at all.
     end = _HEADER_END.search(body, position - 2, position + MAX_PART_HEADER)
     if not end:
@@ -159,5 +162,6 @@ def _part_header(body: bytes, position: int) -> tuple[dict[str, str], int]:
     fields: dict[str, str] = {}
     for line in body[position : end.start()].decode("latin-1").splitlines():
         name, _, value = line.partition(":")
-        fields[name.strip().lower()] = value.strip()
+        name, value = name.strip().lower(), value.strip()
+        fields[name] = f"{fields[name]}, {value}" if name in fields else value
     return fields, end.end()

@@ -18,15 +18,13 @@ from imgprint.content.exchange import (
     Validators,
     decode_head,
 )
-from imgprint.content.ranges import (
-    Part,
-    multipart_parts,
-    parse_content_range,
-)
+from imgprint.content.ranges import parse_content_range
 from imgprint.content.sparse import SparseBytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from imgprint.content.ranges import Part
 
 MAX_REQUESTS = 4
 MAX_EXTRAS = 3
@@ -40,6 +38,7 @@ _LIST_REFUSALS = {304, 400, 403, 405, 412, 416, 500, 501, 502, 503}
 _RANGE_REFUSALS = {304, 400, 412, 416}
 
 _LIST, _SINGLE, _PLAIN = Ask((HEAD, -TAIL_SIZE)), Ask((HEAD,)), Ask(())
+_TAIL = Ask((-TAIL_SIZE,))
 
 
 def tail_span(size: int) -> range:
@@ -105,7 +104,7 @@ class Transfer:
         for gap in self.image.missing(HEAD if size is None else HEAD[:size]):
             yield Ask((gap,))
         if size is None:
-            yield Ask((-TAIL_SIZE,))
+            yield _TAIL
             return
         for gap in self.image.missing(tail_span(size)):
             yield Ask((gap,))
@@ -157,6 +156,11 @@ class Transfer:
             self._fail(reason)
 
     @property
+    def begun(self) -> bool:
+        """Whether the first bytes are known: without them nothing can be said."""
+        return bool(self.image.spans) and self.image.spans[0].start == 0
+
+    @property
     def used(self) -> int:
         """How many of the bytes received are kept."""
         return sum(map(len, self.image.spans))
@@ -175,12 +179,12 @@ class Transfer:
     # 206
 
     def _partial(self, ask: Ask, answer: Answer) -> None:
-        parts = self._parts(answer)
+        parts = answer.parts()
         if not parts:
             if not self.image.spans:
                 self._next_first(f"{answer.status} without a usable Content-Range")
             return
-        if not self._accept(answer, parts[0].size):
+        if not self._accept(ask, answer, parts[0]):
             return
         for part in parts:
             self._add(ask, part)
@@ -190,29 +194,22 @@ class Transfer:
         if self.honoured != "multipart":
             self.honoured = "multipart" if answer.multipart else "single"
 
-    def _parts(self, answer: Answer) -> list[Part]:
-        content_type = answer.headers.get("content-type", "")
-        try:
-            if answer.multipart:
-                return list(multipart_parts(content_type, answer.body))
-            span, size = parse_content_range(answer.headers.get("content-range", ""))
-        except ValueError:
-            return []
-        if span is None:
-            return []
-        return [Part(span.start, answer.body[: len(span)], size, content_type)]
+    def _accept(self, ask: Ask, answer: Answer, part: Part) -> bool:
+        """Return whether the parts of *answer*, first *part*, belong to what is known.
 
-    def _accept(self, answer: Answer, size: int | None) -> bool:
-        """Return whether the parts of *answer* belong to what is known.
-
-        Once, an image that changed in between is begun again with *answer*.
+        Once, an image that changed in between is begun again with *answer*. If
+        it goes on to change, its head is all that is asked for.
         """
-        new = answer.validators(size)
+        size = part.size
+        if size is None and ask == _TAIL and len(part.data) == TAIL_SIZE and part.start:
+            size = part.start + TAIL_SIZE  # nothing but this tells where the end is
+        new = answer.validators(size, part.media_type)
         if self.validators is not None:
             joined = self.validators.join(new)
             if joined is None and self._restarted:
                 self.tails = False
-                return False
+                if not ask.from_start:
+                    return False
             if joined is None:
                 self._restarted = True
                 self.image, self.validators, self.proven = SparseBytes(), None, True
@@ -265,8 +262,8 @@ class Transfer:
         self.honoured = "ignored"
         self.list_ignored = ask is _LIST
         self.tails &= answer.headers.get("accept-ranges", "").lower() != "none"
-        self.validators = answer.validators(length)
         self.media_type = answer.headers.get("content-type")
+        self.validators = answer.validators(length, self.media_type)
         whole = length is not None and length == len(body)
         self.image = SparseBytes(length)
         self.image.add(0, body if whole else body[: len(HEAD)])

@@ -22,8 +22,12 @@ def host_key(request: Request) -> tuple[str, str]:
 
 
 def range_fields(headers: Headers) -> Mapping[str, str]:
-    """Return the fields that Transfer reads, with lower-case names."""
-    return {
+    """Return the fields that Transfer reads, with lower-case names.
+
+    A Content-Range that is there twice is a list (RFC 9110 section 5.3), and
+    no Content-Range then.
+    """
+    fields = {
         name: value.decode("latin-1")
         for name in (
             "accept-ranges",
@@ -37,6 +41,11 @@ def range_fields(headers: Headers) -> Mapping[str, str]:
         )
         if (value := headers.get(name)) is not None
     }
+    if "content-range" in fields:
+        fields["content-range"] = b", ".join(headers.getlist("Content-Range")).decode(
+            "latin-1"
+        )
+    return fields
 
 
 def all_fields(headers: Headers) -> Mapping[str, str]:

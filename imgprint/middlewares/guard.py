@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, TypeAlias
+from urllib.parse import urljoin
 
 from scrapy import Request, signals
 from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 from scrapy.utils.httpobj import urlparse_cached
+from w3lib.url import safe_url_string
 from yarl import URL
 
 from imgprint.addresses import is_public, literal_address, parse_networks
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 Place: TypeAlias = tuple[str, int]
 
 _DOOR = "_imgprint_door"
+_REDIRECTS = (301, 302, 303, 307, 308)
 
 
 @dataclass(slots=True)
@@ -170,6 +173,44 @@ class GuardMiddleware:
     def process_exception(self, request: Request, exception: Exception) -> None:
         if isinstance(exception, Refused):
             self.stats.inc_value("imgprint/guard/refused")
+
+
+class RedirectGuardMiddleware:
+    """Refuse redirects to what is no URL, or none of http and https.
+
+    RedirectMiddleware (600) fails at the former, and returns the answer to the
+    latter. At position 605 this one sees it first. Where http leads is for
+    GuardMiddleware to judge when the redirected request comes by.
+
+    Stat: ``imgprint/guard/refused``.
+    """
+
+    def __init__(self, stats: StatsCollector):
+        self.stats = stats
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        assert crawler.stats
+        return cls(crawler.stats)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        if response.status in _REDIRECTS and "Location" in response.headers:
+            reason = _not_followed(request, response.headers["Location"] or b"")
+            if reason:
+                self.stats.inc_value("imgprint/guard/refused")
+                raise Refused(reason)
+        return response
+
+
+def _not_followed(request: Request, location: bytes) -> str | None:
+    try:
+        url = Request(urljoin(request.url, safe_url_string(location))).url
+    except ValueError:
+        return "redirect to what is no URL"
+    scheme = url.partition(":")[0].lower()
+    if scheme not in ("http", "https") and "imgprint" in request.meta:
+        return f"redirect to a {scheme}: URL"
+    return None
 
 
 def _is_seed(request: Request) -> bool:

@@ -165,7 +165,11 @@ class RangeMiddleware:
 
     async def process_response(self, request: Request, response: Response) -> Response:
         state = request.meta.get(_STATE)
-        if isinstance(response, ImageResponse) or (state and state.follow_up):
+        if isinstance(response, ImageResponse):
+            return response
+        if state and state.follow_up:
+            # What waits for it has seen the field; who comes next would decode.
+            response.headers.pop("Content-Encoding", None)
             return response
         if not state:
             if response.headers:
@@ -179,7 +183,7 @@ class RangeMiddleware:
         while not description:
             while ask := transfer.next_ask():
                 response = await self._ask(request, transfer, ask) or response
-            if not transfer.image.spans:
+            if not transfer.begun:
                 return self._refuse(request, response, transfer)
             description = self._describe(transfer)
         self._count(transfer)
@@ -242,7 +246,7 @@ class RangeMiddleware:
         """Return an error response for RetryMiddleware to judge, without its body."""
         self._count(transfer)
         if transfer.failure != f"HTTP {response.status}":
-            raise IgnoreRequest(transfer.failure or "no bytes received")
+            raise IgnoreRequest(transfer.failure or "its first bytes were not sent")
         return Response(
             response.url, response.status, response.headers, request=request
         )
