@@ -19,7 +19,7 @@ from imgprint.content.formats import (
 )
 from imgprint.content.formats.layout import Layout
 from imgprint.content.metadata import facts
-from imgprint.content.metadata.read import Found, Reader
+from imgprint.content.metadata.read import ROLES, Found, Reader
 from imgprint.content.sparse import MissingBytes, SparseBytes
 
 READERS = {"jpeg": jpeg.read, "png": png.read, "webp": riff.read, "gif": gif.read}
@@ -73,7 +73,12 @@ def describe(
     reader.exif(layout.blocks, whole=blocks == "all")
     if blocks == "all" and (final or not reader.found.wanted):
         reader.others(layout.blocks + reader.found.exif.blocks)
-    span = _next_span(image, reader.found.wanted + wanted)
+    if any(block.kind in ROLES for block in layout.blocks):
+        wanted = reader.found.wanted + wanted
+    else:
+        # Exif may be in the rest of the container: that goes first.
+        wanted = wanted + reader.found.wanted
+    span = _next_span(image, wanted)
     if span and not final:
         raise MissingBytes(span)
     description = _describe(layout, reader.found)

@@ -58,8 +58,9 @@ def read_meta(image: SparseBytes, span: range, layout: Layout) -> None:
         if kind in ("exif", "xmp", "c2pa") and spans:
             layout.blocks.append(Block(kind, spans))
     primary = _primary(data, *parts.get(b"pitm", (0, 0)))
-    if primary is not None and places.get(primary):
-        layout.picture = places[primary][0].start
+    tiles = _tiles(data, *parts.get(b"iref", (0, 0)))
+    if data_of := places.get(tiles.get(primary, primary)):
+        layout.picture, layout.picture_stop = data_of[0].start, data_of[0].stop
     if b"iprp" in parts:
         _properties(data, *parts[b"iprp"], primary, span.start, layout)
 
@@ -138,6 +139,24 @@ def _primary(data: bytes, start: int, stop: int) -> int | None:
     if stop - start < 6:
         return None
     return int.from_bytes(data[start + 4 : start + (8 if data[start] else 6)], "big")
+
+
+def _tiles(data: bytes, start: int, stop: int) -> dict[int | None, int]:
+    """Return the first tile of each derived item, such as the grid of a phone.
+
+    Source: ISO/IEC 14496-12 section 8.11.12; ISO/IEC 23008-12 section 6.6.2.
+    """
+    if stop - start < 4:
+        return {}
+    wide = 4 if data[start] else 2
+    tiles: dict[int | None, int] = {}
+    for name, begin, end in _boxes(data, start + 4, stop):
+        if name == b"dimg" and end - begin >= 2 * wide + 2:
+            box = _Reader(data[:end], begin)
+            item = box.take(wide)
+            box.take(2)
+            tiles[item] = box.take(wide)
+    return tiles
 
 
 def _properties(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from imgprint.content.formats.layout import Layout
     from imgprint.content.sparse import SparseBytes
 
-SOI, EOI, SOS, DQT, COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xFE
+SOI, EOI, SOS, DQT, DHT, COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xFE
 APP1, APP2, APP11, APP13 = 0xE1, 0xE2, 0xEB, 0xED
 STANDALONE = {0x01, *range(0xD0, 0xD9)}
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
@@ -61,9 +61,11 @@ def read(image: SparseBytes, layout: Layout) -> None:
         span = range(offset + 4, offset + 2 + length)
         if marker in FRAMES:
             _read_frame(image, span, layout, marker)
-        elif marker == DQT:
+            layout.tables.append((marker, span))
+        elif marker in (DQT, DHT):
             # APPn and COM come first in all but a handful of files.
             layout.settled = True
+            layout.tables.append((marker, span))
         elif marker >= 0xE0:
             _read_segment(image, marker, span, layout)
         offset = _after(image, span, layout, marker)

@@ -26,7 +26,10 @@ class Layout:
 
     Sizes are pixels; ``bit_depth`` is bits per channel (per pixel for GIF, BMP
     and ICO, which have palettes); ``picture`` is the byte offset of the first
-    picture data. ``settled`` means that no metadata follows what was read, so
+    picture data (for JPEG of the first SOS marker, for PNG and WebP of the
+    chunk), ``picture_stop`` where its first run ends, if that is said.
+    ``tables`` are marker and data of the JPEG segments that say how the picture
+    is coded. ``settled`` means that no metadata follows what was read, so
     that missing bytes behind it are not worth a request.
     """
 
@@ -36,6 +39,8 @@ class Layout:
     bit_depth: int | None = None
     progressive: bool | None = None
     picture: int | None = None
+    picture_stop: int | None = None
+    tables: list[tuple[int, range]] = field(default_factory=list)
     settled: bool = False
     format: str | None = None
     blocks: list[Block] = field(default_factory=list)

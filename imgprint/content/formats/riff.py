@@ -21,8 +21,9 @@ LATE = re.compile(rb"(EXIF|XMP |C2PA)(....)", re.DOTALL)
 def read(image: SparseBytes, layout: Layout) -> None:
     """Fill *layout* from the chunks of a WebP file.
 
-    Integers are little-endian; a chunk is padded to an even length. Without a
-    VP8X chunk there is no metadata; with it, its flags say which there is.
+    Integers are little-endian; a chunk is padded to an even length. The flags of
+    the VP8X chunk say which metadata there is; what they do not say is read, but
+    not worth a request.
 
     Raise MissingBytes where a chunk that the flags announce is out of reach,
     ValueError if a chunk is malformed.
@@ -42,15 +43,15 @@ def read(image: SparseBytes, layout: Layout) -> None:
         layout.frames = 1
         _read_bitstream(image, layout)
     layout.settled = not flags & (ICC | EXIF | XMP)
-    if flags:
-        _read_chunks(image, layout, flags)
-        layout.settled = True
+    _read_chunks(image, layout, flags)
+    layout.settled = True
 
 
 def _read_bitstream(image: SparseBytes, layout: Layout) -> None:
     """Read the size in a lone VP8 or VP8L chunk (RFC 6386 section 9.1)."""
     data = image[12:30]
     layout.picture = 12
+    layout.picture_stop = 20 + int.from_bytes(data[4:8], "little")
     if data[:4] == b"VP8 " and data[11:14] == b"\x9d\x01\x2a":
         layout.width = int.from_bytes(data[14:16], "little") & 0x3FFF
         layout.height = int.from_bytes(data[16:18], "little") & 0x3FFF
@@ -90,7 +91,7 @@ def _read_chunks(image: SparseBytes, layout: Layout, flags: int) -> None:
             layout.add(kind, span)
             left -= bool(flag)
         elif head[:4] in (b"VP8 ", b"VP8L", b"ANMF") and layout.picture is None:
-            layout.picture = offset
+            layout.picture, layout.picture_stop = offset, span.stop
         frames += head[:4] == b"ANMF"
         offset = span.stop + length % 2
 

@@ -25,25 +25,15 @@ XMP, IPTC, PHOTOSHOP, ICC, C2PA = 0x2BC, 0x83BB, 0x8649, 0x8773, 0xCD41
 ELIDED = "..."
 UTF8 = 129
 
-# Blobs whose text says nothing: blocks of their own, previews, private data,
-# padding. In the record they are ELIDED, and never worth a request.
-BLOBS = {MAKER_NOTE, XMP, IPTC, PHOTOSHOP, ICC, C2PA, 0x002E, 0x0127, 0x0201, 0x015B}
-BLOBS |= {
-    0x935C,
-    0xC634,
-    0xC740,
-    0xC741,
-    0xC74E,
-    0xC4A5,
-    0xEA1C,
-    0x501B,
-    0x5090,
-    0x5091,
-}
-# Offset and length tables of the picture: long in large files, and of no use.
-TABLES = {0x111, 0x117, 0x144, 0x145}
+# Blobs whose text says nothing: blocks of their own, previews, JPEG tables,
+# layers, private data. In the record they are ELIDED, and never worth a request.
+BLOBS = {MAKER_NOTE, XMP, IPTC, PHOTOSHOP, ICC, C2PA, 0x002E, 0x0127, 0x015B}
+BLOBS |= {0x501B, 0x935C, 0xC634, 0xC740, 0xC741, 0xC74E}
+# Tables for decoding the picture: where it lies, and DNG's way to colours. Long
+# in large files, and of no use.
+TABLES = {0x111, 0x117, 0x144, 0x145, *range(0xC612, 0xCD61)}
 MAX_VALUE = 16_384
-MAX_TABLE = 256
+MAX_TABLE = 1024
 # All values together: what decodes in a few milliseconds at worst.
 MAX_VALUES = 65_536
 MAX_BLOCK = 131_072

@@ -38,6 +38,14 @@ def test_read_extended():
     assert data[xmp.start : xmp.stop] == XMP
 
 
+def test_chunks_that_no_flag_announces():
+    data = bytearray(picture("webp", (20, 10), exif=exif()))
+    data[20] = 0
+    assert [block.kind for block in lay_out(riff.read, whole(bytes(data))).blocks] == [
+        "exif"
+    ]
+
+
 def test_plain_costs_no_request():
     data = picture("webp", (200, 200), lossless=True)
     assert len(data) > 20_000

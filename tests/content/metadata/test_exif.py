@@ -82,6 +82,12 @@ def test_blobs_and_long_values_are_elided():
     assert tags == {"MakerNote": "...", "XMLPacket": "...", "Software": "..."}
 
 
+def test_offsets_and_small_tables_are_kept():
+    tags = read(tiff((0x111, 4, bytes(8)), (0x201, 4, b"\x08\0\0\0"))).tags
+    assert tags == {"StripOffsets": "(0, 0)", "JpegIFOffset": "8"}
+    assert read(tiff((0x111, 4, bytes(1100)))).tags == {"StripOffsets": "..."}
+
+
 def test_what_is_missing_is_left_out_and_named():
     data = tiff((0x10F, 2, b"Maker\0"), (0x110, 2, b"Model\0"), (0x112, 3, b"\6\0"))
     found = Exif()
