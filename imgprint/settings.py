@@ -13,6 +13,20 @@ ROBOTSTXT_OBEY = True  # False
 CONCURRENT_REQUESTS = 64  # 16
 CONCURRENT_REQUESTS_PER_DOMAIN = 8  # 8
 DOWNLOAD_DELAY = 0  # 0; AutoThrottle waits where a site is slow
+REDIRECT_MAX_TIMES = 10  # 20
+
+# A site gets a request every quarter of the time that it takes to answer one:
+# four at a time where it is quick, fewer a second as it slows down. Sites do
+# not wait for each other. The first answers say how quick a site is, so there
+# is no need to begin with five seconds between requests.
+AUTOTHROTTLE_ENABLED = True  # False
+AUTOTHROTTLE_TARGET_CONCURRENCY = 4  # 1
+AUTOTHROTTLE_START_DELAY = 0.1  # 5
+AUTOTHROTTLE_MAX_DELAY = 10  # 60
+EXTENSIONS = {
+    "scrapy.extensions.throttle.AutoThrottle": None,  # 0
+    "imgprint.throttle.AutoThrottle": 0,
+}
 DOWNLOAD_TIMEOUT = 60  # 180
 COOKIES_ENABLED = False  # True
 
