@@ -34,10 +34,21 @@ class Candidate:
     template        anything within ``template``, declarative shadow DOM or
                     a script that holds HTML
     iframe          ``iframe src``, anything within ``iframe srcdoc``
+    stylesheet      an external style sheet, its imports included
+    link-header     Link field of the page: icon, preload as image
+    manifest        web app manifest: icons, screenshots, shortcuts
+    feed            RSS, Atom: media, enclosures, logos, HTML within
+    sitemap         image of a page in a sitemap
+    favicon         ``/favicon.ico``, named nowhere
+    rendered        asked for by the page's scripts, or shown by them, in a
+                    browser
     ==============  ====================================================
 
     ``alt`` is None where there is none; ``alt=""`` stays "". ``width`` and
     ``height`` are the declared ones in pixels, None if absent.
+
+    ``chosen`` is False if another source of the same picture is to be fetched.
+    ``page`` is the page that a sitemap names for the image, else None.
     """
 
     url: str
@@ -45,3 +56,5 @@ class Candidate:
     alt: str | None = None
     width: int | None = None
     height: int | None = None
+    chosen: bool = True
+    page: str | None = None

@@ -103,11 +103,20 @@ def _link(node: Any, attrs: dict[str, str]) -> Iterator[Place]:
         or _is_of_image_object(node, names)
     ):
         return
-    sizes = _SIZES.match(attrs.get("sizes", ""))
-    size = (int(sizes[1]) or None, int(sizes[2]) or None) if sizes else (None, None)
+    size = sizes(attrs.get("sizes", ""))
     href = [Source(attrs["href"], element="link")] if attrs.get("href") else []
     srcset = parse_srcset(attrs.get("imagesrcset", ""))
     yield Place(chain(href, (s._replace(element="link") for s in srcset)), None, *size)
+
+
+def sizes(text: str) -> tuple[int | None, int | None]:
+    """Return width and height of a link's or manifest's sizes, None if several.
+
+    >>> sizes("180x180"), sizes("any")
+    ((180, 180), (None, None))
+    """
+    match = _SIZES.match(text)
+    return (int(match[1]) or None, int(match[2]) or None) if match else (None, None)
 
 
 def _input(_: Any, attrs: dict[str, str]) -> Iterator[Place]:

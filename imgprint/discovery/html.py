@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Literal
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from parsel import Selector
 
-from imgprint.discovery.candidate import Candidate
+from imgprint.discovery.collect import Collector, Mode
 from imgprint.discovery.css import css_images
 from imgprint.discovery.elements import HANDLERS, attribute_places
 from imgprint.discovery.images import IMAGE_RULES, Place, image_places, is_image_element
 from imgprint.discovery.names import PLAIN, PLAIN_LINK
 from imgprint.discovery.scripts import json_images, script_images
-from imgprint.discovery.srcset import Source, largest
+from imgprint.discovery.srcset import Source
 from imgprint.discovery.urls import Cleaner, looks_like_image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-MAX_CANDIDATES = 100_000
-"""Candidates of one page; real galleries have a few thousand."""
+    from imgprint.discovery.candidate import Candidate
+
 MAX_DEPTH = 3
 """Levels of documents in attributes and text: srcdoc, noscript, templates."""
 
@@ -34,30 +35,30 @@ def image_candidates(
     document: Any,
     url: str,
     *,
-    candidates: Literal["largest", "all"] = "largest",
+    candidates: Mode = "largest",
     skipped: Counter[str] | None = None,
 ) -> Iterator[Candidate]:
     """Yield the images of an HTML page in document order, each URL once.
 
     *document* is the text, a parsel Selector, or an lxml element; *url* the
     final URL of the page, to which ``base href`` is relative. *candidates* is
-    ``"largest"`` (one of each srcset or picture) or ``"all"``.
+    "largest" (one of each srcset or picture), "all", or "marked" (all, but
+    those that are not the largest come last and are not ``chosen``).
 
     *skipped* counts what looked like an image and is no http or data URL: by
     scheme (``blob``, ``cid``, ``javascript``, ...), ``invalid`` or ``template``;
     and ``limit`` once if the page has more than MAX_CANDIDATES.
 
-    Raise ValueError if *candidates* is neither.
+    Raise ValueError if *candidates* is none of these.
     """
-    if candidates not in ("largest", "all"):
-        raise ValueError(f"candidates is 'largest' or 'all', not {candidates!r}")
-    skipped = Counter() if skipped is None else skipped
-    root = document if hasattr(document, "iter") else _root(document)
-    page = _Page(everything=candidates == "all", skipped=skipped)
-    return page.images(root, base_url(root, url))
+    collector = Collector(candidates, Counter() if skipped is None else skipped)
+    root = document if hasattr(document, "iter") else root_of(document)
+    found = Page(collector).images(root, base_url(root, url))
+    return chain(found, collector.others())
 
 
-def _root(document: Any) -> Any:
+def root_of(document: Any) -> Any:
+    """Return the root element of a text or a parsel Selector."""
     if isinstance(document, str):
         # Lone surrogates come from broken decoders; lxml takes none.
         document = Selector(document.encode("utf-8", "replace").decode(), type="html")
@@ -83,21 +84,17 @@ def base_url(root: Any, url: str) -> str:
     return url
 
 
-class _Page:
-    """The state of one page: which URLs were found, and whether that is enough."""
+class Page:
+    """The walk through an HTML document and those within it."""
 
-    def __init__(self, *, everything: bool, skipped: Counter[str]):
-        self.everything = everything
-        self.skipped = skipped
-        # Hashes, since a data: URI may be long; two of 100,000 agree once in 10^9.
-        self.seen: set[int] = set()
-        self.full = False
+    def __init__(self, collector: Collector):
+        self.collector = collector
 
     def images(
         self, root: Any, base: str, inside: str | None = None, depth: int = 0
     ) -> Iterator[Candidate]:
         """Yield the candidates of a document; *inside* names where it is embedded."""
-        cleaner = Cleaner(base, self.skipped)
+        cleaner = Cleaner(base, self.collector.skipped)
         embedded = inside is not None
         for node in root.iter("*"):
             tag: str = node.tag
@@ -118,38 +115,11 @@ class _Page:
             embedded = embedded or tag in ("noscript", "template")
             for place in _places(node, tag, items):
                 where = _container(node, inside) if embedded else None
-                yield from self._take(place, cleaner, where)
+                yield from self.collector.take(place, cleaner, where)
             if tag in _TEXTS:
                 yield from self._text(node, tag, cleaner, inside, depth)
-            if self.full:
+            if self.collector.full:
                 return
-
-    def _take(
-        self, place: Place, cleaner: Cleaner, inside: str | None
-    ) -> Iterator[Candidate]:
-        for source in self._chosen(place.sources, cleaner):
-            url = cleaner.clean(source.url)
-            if url is None or hash(url) in self.seen:
-                continue
-            if len(self.seen) == MAX_CANDIDATES:
-                self.skipped["limit"] += not self.full
-                self.full = True
-                return
-            self.seen.add(hash(url))
-            yield Candidate(
-                url,
-                inside or source.element,
-                place.alt,
-                place.width or (None if place.height else source.width),
-                place.height or (None if place.width else source.height),
-            )
-
-    def _chosen(self, sources: Iterable[Source], cleaner: Cleaner) -> Iterable[Source]:
-        if self.everything or (isinstance(sources, list) and len(sources) == 1):
-            return sources
-        usable = (source for source in sources if cleaner.is_usable(source.url))
-        best = largest(usable)
-        return [best] if best else []
 
     def _text(
         self, node: Any, tag: str, cleaner: Cleaner, inside: str | None, depth: int
@@ -158,14 +128,14 @@ class _Page:
         text = node.text or ""
         if tag == "style":
             for sources in css_images("".join(node.itertext())):
-                yield from self._take(Place(sources), cleaner, inside)
+                yield from self.collector.take(Place(sources), cleaner, inside)
         elif tag == "script":
             yield from self._script(node, text, cleaner, inside, depth)
         elif depth < MAX_DEPTH:
             if tag == "iframe":
                 text = node.get("srcdoc") or ""
             if "<" in text:
-                root = _root(text)
+                root = root_of(text)
                 where = inside or ("iframe" if tag == "iframe" else "noscript")
                 base = base_url(root, cleaner.base) if tag == "iframe" else cleaner.base
                 yield from self.images(root, base, where, depth + 1)
@@ -177,14 +147,14 @@ class _Page:
         if kind.startswith(_HTML_SCRIPTS):
             if "<" in text and depth < MAX_DEPTH:
                 yield from self.images(
-                    _root(text), cleaner.base, inside or "template", depth + 1
+                    root_of(text), cleaner.base, inside or "template", depth + 1
                 )
             return
         element = "json-ld" if kind == "application/ld+json" else "script"
         read = json_images if kind.endswith("json") else script_images
         for found in read(text):
             place = Place([Source(found.url, element=element)], *found[1:])
-            yield from self._take(place, cleaner, inside)
+            yield from self.collector.take(place, cleaner, inside)
 
 
 def _places(node: Any, tag: str, items: list[tuple[str, str]]) -> Iterator[Place]:

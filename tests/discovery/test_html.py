@@ -10,7 +10,7 @@ from lxml import etree
 from parsel import Selector
 
 from imgprint.discovery import Candidate, image_candidates
-from imgprint.discovery.html import MAX_CANDIDATES
+from imgprint.discovery.collect import MAX_CANDIDATES
 
 PAGE = "https://a.example/dir/page.html"
 DIR = "https://a.example/dir/"

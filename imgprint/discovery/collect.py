@@ -1,0 +1,108 @@
+"""From places to candidates: which URL of a picture, absolute, and each once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from imgprint.discovery.amp import unwrap_amp
+from imgprint.discovery.candidate import Candidate
+from imgprint.discovery.srcset import MAX_SOURCES, Source, largest
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterable, Iterator
+
+    from imgprint.discovery.images import Place
+    from imgprint.discovery.urls import Cleaner
+
+MAX_CANDIDATES = 100_000
+"""Candidates of one document; real galleries have a few thousand."""
+
+Mode: TypeAlias = Literal["largest", "all", "marked"]
+
+
+class Collector:
+    """The state of one document: which URLs were found, and whether that is enough.
+
+    *mode* says what becomes of the sources of one picture: "largest" takes one,
+    "all" takes all, "marked" takes one and notes the others, which ``others``
+    yields at the end, with ``chosen`` False.
+
+    *skipped* counts ``limit`` once if there are more than MAX_CANDIDATES.
+
+    Raise ValueError if *mode* is none of these.
+    """
+
+    def __init__(self, mode: Mode, skipped: Counter[str]):
+        if mode not in ("largest", "all", "marked"):
+            raise ValueError(
+                f"candidates is 'largest', 'all' or 'marked', not {mode!r}"
+            )
+        self.mode = mode
+        self.skipped = skipped
+        self.full = False
+        # Hashes, since a data: URI may be long; two of 100,000 agree once in 10^9.
+        self._seen: set[int] = set()
+        self._others: dict[str, Candidate] = {}
+
+    def take(
+        self, place: Place, cleaner: Cleaner, inside: str | None = None
+    ) -> Iterator[Candidate]:
+        """Yield what is new of *place*; *inside* names where it is embedded."""
+        for source in self._chosen(place, cleaner, inside):
+            url = self._clean(source.url, cleaner)
+            if url is None or hash(url) in self._seen:
+                continue
+            if len(self._seen) == MAX_CANDIDATES:
+                self.skipped["limit"] += not self.full
+                self.full = True
+                return
+            self._seen.add(hash(url))
+            yield _candidate(url, source, place, inside)
+
+    def others(self) -> Iterator[Candidate]:
+        """Yield the candidates that were not chosen anywhere in the document."""
+        for url, candidate in self._others.items():
+            if hash(url) not in self._seen:
+                yield candidate
+
+    def _clean(self, url: str, cleaner: Cleaner) -> str | None:
+        cleaned = cleaner.clean(url)
+        return unwrap_amp(cleaned) if cleaned else None
+
+    def _chosen(
+        self, place: Place, cleaner: Cleaner, inside: str | None
+    ) -> Iterable[Source]:
+        sources = place.sources
+        if self.mode == "all" or (isinstance(sources, list) and len(sources) == 1):
+            return sources
+        usable = (source for source in sources if cleaner.is_usable(source.url))
+        noted: list[Source] = []
+        best = largest(_noting(usable, noted) if self.mode == "marked" else usable)
+        for source in noted:
+            if source is best or len(self._others) >= MAX_CANDIDATES:
+                continue
+            if url := self._clean(source.url, cleaner):
+                other = _candidate(url, source, place, inside, chosen=False)
+                self._others.setdefault(url, other)
+        return [best] if best else []
+
+
+def _noting(sources: Iterable[Source], noted: list[Source]) -> Iterator[Source]:
+    for source in sources:
+        if len(noted) < MAX_SOURCES and source.url[:5].lower() != "data:":
+            noted.append(source)
+        yield source
+
+
+def _candidate(
+    url: str, source: Source, place: Place, inside: str | None, *, chosen: bool = True
+) -> Candidate:
+    return Candidate(
+        url,
+        inside or source.element,
+        place.alt,
+        place.width or (None if place.height else source.width),
+        place.height or (None if place.width else source.height),
+        chosen,
+    )

@@ -1,0 +1,60 @@
+"""All sources of a picture are recorded, one of them is chosen."""
+
+from collections import Counter
+
+import pytest
+
+from imgprint.discovery import image_candidates
+from imgprint.discovery.collect import MAX_CANDIDATES
+from imgprint.discovery.srcset import MAX_SOURCES
+
+PAGE = "https://a.example/"
+
+
+def marked(html, skipped=None):
+    found = image_candidates(html, PAGE, candidates="marked", skipped=skipped)
+    return [(c.url.removeprefix(PAGE), c.chosen) for c in found]
+
+
+def test_the_others_come_last():
+    assert marked("<img src=s.jpg srcset='a.jpg 1w, b.jpg 9w'><img src=c.jpg>") == [
+        ("b.jpg", True),
+        ("c.jpg", True),
+        ("s.jpg", False),
+        ("a.jpg", False),
+    ]
+
+
+def test_what_is_chosen_elsewhere_is_chosen():
+    html = "<img srcset='a.jpg 1w, b.jpg 9w'><img src=a.jpg><img srcset='a.jpg, d.jpg'>"
+    assert marked(html) == [("b.jpg", True), ("a.jpg", True), ("d.jpg", True)]
+
+
+def test_unchosen_data_and_odd_schemes():
+    skipped = Counter()
+    html = "<img srcset='data:image/png;base64,AAAA 1w, blob:x 2w, b.jpg 9w'>"
+    assert marked(html, skipped) == [("b.jpg", True)]
+    assert skipped == {"blob": 1}
+
+
+def test_amp_cache():
+    html = "<amp-img src=https://b-example.cdn.ampproject.org/i/s/b.example/c.jpg>"
+    assert marked(html) == [("https://b.example/c.jpg", True)]
+
+
+def test_a_million_sources():
+    srcset = ",".join(f"{i}.jpg {i + 1}w" for i in range(1_000_000))
+    found = marked(f"<img srcset='{srcset}'>")
+    assert len(found) == MAX_SOURCES
+    assert found[0] == (f"{MAX_SOURCES - 1}.jpg", True)
+
+
+def test_a_million_sources_in_many_images():
+    one = ",".join(f"{i}.jpg {i + 1}w" for i in range(1000))
+    html = "".join(f"<base href=/><img srcset='{i}{one}'>" for i in range(300))
+    assert len(marked(html)) <= 2 * MAX_CANDIDATES
+
+
+def test_unknown_mode():
+    with pytest.raises(ValueError, match="marked"):
+        image_candidates("", PAGE, candidates="smallest")
