@@ -4,14 +4,19 @@ from contextlib import suppress
 import pytest
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import HtmlResponse
+from scrapy.http import HtmlResponse, Response
 from scrapy.utils.misc import build_from_crawler
 from scrapy.utils.test import get_crawler
 
 from imgprint.addresses import parse_networks
 from imgprint.demo.server import GallerySite
 from imgprint.errors import Refused
-from imgprint.middlewares.guard import Gate, GuardMiddleware, SeedMiddleware
+from imgprint.middlewares.guard import (
+    Gate,
+    GuardMiddleware,
+    RedirectGuardMiddleware,
+    SeedMiddleware,
+)
 from tests.crawling import crawl
 from tests.pictures import jpeg
 from tests.servers.canary import Canary
@@ -189,6 +194,35 @@ def test_seeds_that_a_resumed_crawl_drops_are_still_seeds():
         middleware.process_request(Request("http://127.0.0.1:9000/a.jpg"))
 
 
+def redirect(location, meta):
+    middleware = build_from_crawler(RedirectGuardMiddleware, get_crawler())
+    request = Request("http://example.com/a/b", meta=meta)
+    response = Response(request.url, 302, {"Location": location})
+    return middleware.process_response(request, response) is response
+
+
+@pytest.mark.parametrize(
+    "location", ["/x.jpg", "", "//example.org/x", "https://example.org:8443/", "?a=b"]
+)
+def test_redirects_to_http_are_for_others_to_judge(location):
+    assert redirect(location, {"imgprint": True})
+
+
+@pytest.mark.parametrize("meta", [{}, {"imgprint": "page"}])
+@pytest.mark.parametrize(
+    "location", ["http://[::bad/", "http://a:99999/", "javascript:alert(1)"]
+)
+def test_redirects_to_what_is_no_url(location, meta):
+    with pytest.raises(Refused, match="redirect to what is no URL"):
+        redirect(location, meta)
+
+
+def test_redirects_to_other_schemes_fail_where_they_are_ours():
+    assert redirect("ftp://example.com/", {})
+    with pytest.raises(Refused, match="redirect to a ftp: URL"):
+        redirect("ftp://example.com/", {"imgprint": "page"})
+
+
 NOTATIONS = [
     "127.0.0.1",
     "localhost",
@@ -252,3 +286,14 @@ def test_a_wrong_network_is_one_sentence(tmp_path):
     assert done.log.splitlines()[-1].startswith(
         "imgprint: IMGPRINT_ALLOWED_NETWORKS: 'nonsense' does not appear to be"
     )
+
+
+def test_a_proxy_of_the_user_is_reached(tmp_path):
+    with Canary() as proxy:
+        crawl(
+            "-aurl=http://example.com/",
+            cwd=tmp_path,
+            settings={"ROBOTSTXT_OBEY": "False"},
+            env={"http_proxy": f"http://127.0.0.1:{proxy.port}"},
+        )
+    assert proxy.reached == [("127.0.0.1", b"GET http://example.com/ HTTP/1.1")]
