@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+
 from imgprint import logs
 from imgprint.feeds import FlushingJsonLinesItemExporter
 from imgprint.handlers import HttpDownloadHandler
@@ -14,8 +16,11 @@ from imgprint.middlewares.guard import (
     RedirectGuardMiddleware,
     SeedMiddleware,
 )
+from imgprint.middlewares.onion import OnionMiddleware, OnionTagMiddleware
+from imgprint.middlewares.onion_errors import OnionErrorMiddleware
 from imgprint.middlewares.pages import PageMiddleware
 from imgprint.middlewares.ranges import RangeMiddleware
+from imgprint.middlewares.robots import OnionRobotsMiddleware
 from imgprint.pipelines import FingerprintPipeline, MetadataPipeline, SizePipeline
 
 if TYPE_CHECKING:
@@ -34,12 +39,19 @@ class Addon:
 
     def update_settings(self, settings: BaseSettings) -> None:
         logs.install(settings.get("LOG_LEVEL"))
-        settings.setdefault_in_component_priority_dict(
-            "SPIDER_MIDDLEWARES", SeedMiddleware, 30
-        )
+        for order, spider_middleware in (
+            (30, SeedMiddleware),
+            (31, OnionTagMiddleware),
+        ):
+            settings.setdefault_in_component_priority_dict(
+                "SPIDER_MIDDLEWARES", spider_middleware, order
+            )
         for order, middleware in (
             (50, GuardMiddleware),
+            (60, OnionMiddleware),
+            (100, OnionRobotsMiddleware),
             (560, BackoffMiddleware),
+            (565, OnionErrorMiddleware),
             (594, PageMiddleware),
             (595, RangeMiddleware),
             (605, RedirectGuardMiddleware),
@@ -47,6 +59,9 @@ class Addon:
             settings.setdefault_in_component_priority_dict(
                 "DOWNLOADER_MIDDLEWARES", middleware, order
             )
+        settings.setdefault_in_component_priority_dict(
+            "DOWNLOADER_MIDDLEWARES", RobotsTxtMiddleware, None
+        )
         for order, pipeline in (
             (100, SizePipeline),
             (200, MetadataPipeline),

@@ -13,6 +13,8 @@ from scrapy.exceptions import (
 )
 from scrapy.spidermiddlewares.httperror import HttpError
 
+from imgprint.onion import REPLIES, UNKNOWN, Reply
+
 DOWNLOAD_ERRORS = (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -37,6 +39,44 @@ class Refused(IgnoreRequest):
 
 class OutOfTime(IgnoreRequest):
     """All the time that an image may take is gone."""
+
+
+class OnionRefused(IgnoreRequest):
+    """What must not leave Tor, or can never be reached through it: not retried.
+
+    *name* is for stats.
+    """
+
+    def __init__(self, name: str, text: str):
+        super().__init__(text)
+        self.name = name
+
+
+class TorDown(IgnoreRequest):
+    """There is no Tor to ask: what it was to fetch was not tried."""
+
+    name = "not_tried"
+
+    def __init__(self, place: str, reason: str):
+        super().__init__(f"not tried: no Tor at {place} ({reason})")
+        self.place = place
+
+
+class TorError(DownloadFailedError):
+    """Tor could not connect, perhaps it can later. *code* is its SOCKS reply."""
+
+    def __init__(self, code: int, reply: Reply, text: str):
+        super().__init__(text)
+        self.code, self.name, self.host = code, reply.name, reply.host
+
+
+def socks_error(code: int, detail: str = "") -> TorError | OnionRefused:
+    """Return the error for a SOCKS reply: a TorError if trying again may help."""
+    reply = REPLIES.get(code, UNKNOWN)
+    text = f"{reply.text} ({f'{detail}, ' if detail else ''}SOCKS 0x{code:02X})"
+    if reply.permanent:
+        return OnionRefused(reply.name, text)
+    return TorError(code, reply, text)
 
 
 class InputError(ValueError):

@@ -23,14 +23,15 @@ from scrapy.exceptions import (
     DownloadConnectionRefusedError,
     DownloadFailedError,
     DownloadTimeoutError,
-    IgnoreRequest,
     ResponseDataLossError,
 )
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.ssl import _make_ssl_context
 
-from imgprint.errors import OutOfTime, Refused
+from imgprint.errors import OnionRefused, OutOfTime, Refused, TorError
 from imgprint.middlewares.guard import Gate
+from imgprint.onion import leak
+from imgprint.socks import SocksConnector, SocksRequest
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -74,20 +75,21 @@ class _Connection(ResponseHandler):
 class _Session:
     """aiohttp's session, with a bound on each wait for the network."""
 
-    def __init__(self, session: aiohttp.ClientSession, stall: float):
+    def __init__(self, session: aiohttp.ClientSession, connect: float, read: float):
         self._session = session
-        self._stall = stall
+        self._connect, self._read = connect, read
         self.close = session.close
 
     def request(self, *args: Any, timeout: aiohttp.ClientTimeout, **kwargs: Any) -> Any:
         timeout = aiohttp.ClientTimeout(
-            total=timeout.total, sock_connect=self._stall, sock_read=self._stall
+            total=timeout.total, sock_connect=self._connect, sock_read=self._read
         )
         return self._session.request(*args, timeout=timeout, **kwargs)
 
 
 class _AiohttpHandler(AiohttpDownloadHandler):
     experimental = False  # pinned and tested here
+    request_class = aiohttp.ClientRequest
 
     def __init__(self, crawler: Crawler, gate: Gate, receive_buffer: int | None = None):
         # The parent's own __init__ would make a session with large buffers.
@@ -96,33 +98,38 @@ class _AiohttpHandler(AiohttpDownloadHandler):
         self._gate = gate
         self._receive_buffer = receive_buffer
         self._stall = crawler.settings.getfloat("IMGPRINT_STALL_TIMEOUT", 10)
-        options: dict[str, Any] = {}
-        if receive_buffer:
-            options["read_bufsize"] = receive_buffer
-        connector = aiohttp.TCPConnector(
+        connector = self._connector()
+        factory = partial(_Connection, loop=connector._loop)
+        connector._factory = factory  # type: ignore[assignment]
+        self._session = self._bounded(
+            aiohttp.ClientSession(
+                connector=connector,
+                request_class=self.request_class,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                response_class=_ClientResponse,
+                skip_auto_headers=(
+                    "Accept",
+                    "Accept-Encoding",
+                    "Content-Type",
+                    "User-Agent",
+                ),
+                read_bufsize=receive_buffer or 2**16,
+            )
+        )
+
+    def _connector(self) -> aiohttp.TCPConnector:
+        return aiohttp.TCPConnector(
             local_addr=self._bind_address,
             limit=self._pool_size_total,
             limit_per_host=self._pool_size_per_host,
             socket_factory=self._socket,
         )
-        factory = partial(_Connection, loop=connector._loop)
-        connector._factory = factory  # type: ignore[assignment]
-        session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            response_class=_ClientResponse,
-            skip_auto_headers=(
-                "Accept",
-                "Accept-Encoding",
-                "Content-Type",
-                "User-Agent",
-            ),
-            **options,
-        )
-        self._session = session
-        if receive_buffer:
-            self._session = _Session(session, self._stall)  # type: ignore[assignment]
+
+    def _bounded(self, session: aiohttp.ClientSession) -> Any:
+        if not self._receive_buffer:
+            return session
+        return _Session(session, self._stall, self._stall)
 
     def _socket(self, address: Any) -> socket.socket:
         """Return a socket that is about to be connected to *address*."""
@@ -142,6 +149,8 @@ class _AiohttpHandler(AiohttpDownloadHandler):
                 if door.refused:
                     raise Refused(door.refused) from error
                 raise type(error)(_reason(error)) from error
+            except TorError:
+                raise
             except (DownloadFailedError, ResponseDataLossError) as error:
                 raise type(error)(_reason(error)) from error
             except DownloadTimeoutError as error:
@@ -150,6 +159,30 @@ class _AiohttpHandler(AiohttpDownloadHandler):
                         f"{request.url} kept silent for {self._stall:g} seconds"
                     ) from error
                 raise
+
+
+class _SocksHandler(_AiohttpHandler):
+    """The same through the SOCKS proxy of ``meta["proxy"]``, and never without."""
+
+    request_class = SocksRequest
+
+    def __init__(self, crawler: Crawler, gate: Gate, receive_buffer: int | None = None):
+        # A circuit to an onion takes half a minute if it has to.
+        self._patience = crawler.settings.getfloat("IMGPRINT_TOR_TIMEOUT", 90)
+        super().__init__(crawler, gate, receive_buffer)
+        self._stall = self._patience / 3
+
+    def _connector(self) -> aiohttp.TCPConnector:
+        return SocksConnector(
+            self._receive_buffer,
+            limit=self._pool_size_total,
+            limit_per_host=self._pool_size_per_host,
+            keepalive_timeout=60,  # a new stream costs a round trip through Tor
+        )
+
+    def _bounded(self, session: aiohttp.ClientSession) -> Any:
+        connect, read = self._patience * 2 / 3, self._patience / 3
+        return _Session(session, connect, read)
 
 
 def _reason(error: Exception) -> str:
@@ -173,8 +206,13 @@ class HttpDownloadHandler:
     redirects, retries and further ranges included, waiting for a turn not.
 
     No connection is made to an address that GuardMiddleware would refuse.
-    A name that ends in .onion is refused here, whatever led to it: it must
-    never be looked up by DNS (RFC 7686).
+
+    Requests with a ``socks5h:`` URL in ``meta["proxy"]`` go through that proxy,
+    which resolves their host names. For these ``IMGPRINT_TOR_TIMEOUT`` (default:
+    90) is the time in all, two thirds of it for the connection, one third for
+    each silence. A request for an onion or I2P name, or one that OnionMiddleware
+    marked, is refused here if it has no such proxy, whatever led to it: such a
+    name must never be looked up by DNS (RFC 7686).
     """
 
     lazy = True
@@ -182,40 +220,47 @@ class HttpDownloadHandler:
     def __init__(self, crawler: Crawler):
         gate = Gate.from_settings(crawler.settings)
         self._timeout = crawler.settings.getfloat("IMGPRINT_TIMEOUT", 30)
+        self._tor_timeout = crawler.settings.getfloat("IMGPRINT_TOR_TIMEOUT", 90)
         self._pages = _AiohttpHandler(crawler, gate)
         self._images = _AiohttpHandler(crawler, gate, RECEIVE_BUFFER)
+        self._tor_pages = _SocksHandler(crawler, gate)
+        self._tor_images = _SocksHandler(crawler, gate, RECEIVE_BUFFER)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> HttpDownloadHandler:
         return cls(crawler)
 
     async def download_request(self, request: Request) -> Response:
-        host = (urlparse_cached(request).hostname or "").rstrip(".").lower()
-        if host == "onion" or host.endswith(".onion"):
-            raise IgnoreRequest(
-                "onion site: needs Tor, and this version has no way to it"
-            )
+        proxy: str | None = request.meta.get("proxy")
+        host = urlparse_cached(request).hostname or ""
+        if text := leak(host, request.meta.get("imgprint_tor"), proxy):
+            raise OnionRefused("no_way", text)
+        tor = bool(proxy and proxy.lower().startswith("socks5h:"))
         if request.meta.get("imgprint") is True:
-            return await self._download_image(request)
-        return await self._pages.download_request(request)
+            return await self._download_image(request, tor)
+        pages = self._tor_pages if tor else self._pages
+        return await pages.download_request(request)
 
-    async def _download_image(self, request: Request) -> Response:
+    async def _download_image(self, request: Request, tor: bool) -> Response:
+        images = self._tor_images if tor else self._images
+        timeout = self._tor_timeout if tor else self._timeout
         # All requests for an image share the list: they are copies of one.
-        seconds: list[float] = request.meta.setdefault(_SECONDS, [self._timeout])
+        seconds: list[float] = request.meta.setdefault(_SECONDS, [timeout])
         if seconds[0] <= 0:
-            raise OutOfTime(f"took longer than {self._timeout:g} seconds")
+            raise OutOfTime(f"took longer than {timeout:g} seconds")
         request.meta["download_timeout"] = seconds[0]
         # Cut off where that is wanted, whatever size is announced.
         request.meta.update(download_maxsize=0, download_warnsize=0)
         start = monotonic()
         try:
-            return await self._images.download_request(request)
+            return await images.download_request(request)
         except DownloadTimeoutError as error:
             if monotonic() - start < seconds[0]:
                 raise
-            raise OutOfTime(f"took longer than {self._timeout:g} seconds") from error
+            raise OutOfTime(f"took longer than {timeout:g} seconds") from error
         finally:
             seconds[0] -= monotonic() - start
 
     async def close(self) -> None:
-        await asyncio.gather(self._pages.close(), self._images.close())
+        handlers = (self._pages, self._images, self._tor_pages, self._tor_images)
+        await asyncio.gather(*(handler.close() for handler in handlers))
