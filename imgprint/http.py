@@ -9,13 +9,17 @@ from scrapy import Request
 from scrapy.http import Response
 
 from imgprint.discovery.sites import site_of
+from imgprint.content.formats import identify
+from imgprint.content.transfer import Transfer
+from imgprint.discovery.headers import robots_rules
+from imgprint.discovery.variants import variant_of
 from imgprint.items import ImageRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imgprint.content.describe import Description
-    from imgprint.content.transfer import Transfer
+    from imgprint.discovery.data_uri import DataImage
 
 
 def image_request(url: str, **kwargs: Any) -> Request:
@@ -27,6 +31,16 @@ def image_request(url: str, **kwargs: Any) -> Request:
     return Request(
         url, meta={**(kwargs.pop("meta", None) or {}), "imgprint": True}, **kwargs
     )
+
+
+def inline_image(image: DataImage) -> ImageResponse | None:
+    """Return a response for an image within a page; None if it is no image."""
+    if not identify(image.data[:512]):
+        return None
+    transfer = Transfer(honoured="local", media_type=image.media_type)
+    transfer.image.size = len(image.data)
+    transfer.image.add(0, image.data)
+    return ImageResponse(image.label, transfer=transfer)
 
 
 class ImageResponse(Response):
@@ -62,6 +76,8 @@ class ImageResponse(Response):
             return ImageRecord(**{**self.previous, "timestamp": timestamp})
         transfer = self.transfer
         fields.setdefault("url", self.request.url if self.request else self.url)
+        variant = variant_of(fields["url"])
+        rules = [rule.decode("latin-1") for rule in self.headers.getlist("X-Robots-Tag")]
         record = ImageRecord(
             image_size=transfer.image.size,
             timestamp=timestamp,
@@ -77,10 +93,16 @@ class ImageResponse(Response):
                 "proven": transfer.proven,
                 "complete": transfer.image.complete,
             },
+            variant_of=variant.key if variant else None,
+            robots=sorted(robots_rules(rules)) or None if rules else None,
             **fields,
         )
         record.content = transfer.image
         record.description = self.description
+        record.headers = {
+            name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
+            for name, values in self.headers.items()
+        }
         return record
 
     def _field(self, name: str) -> str | None:

@@ -9,10 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from imgprint.content.describe import Description
     from imgprint.content.sparse import SparseBytes
 
 SCHEMA_VERSION = 1
+NOT_CHOSEN = "another size or format was chosen"
+"""Error of a sighting whose picture was fetched, but by another URL."""
 
 
 @dataclass
@@ -44,6 +48,11 @@ class _Fields:
     page_url: Annotated[str | None, "Page that led here first"] = None
     status: Annotated[int | None, "HTTP status of the last answer"] = None
     etag: Annotated[str | None, "ETag field, as sent"] = None
+    etag_decoded: Annotated[
+        dict[str, Any] | None,
+        "What the ETag of nginx, Apache, IIS or Node.js tells: modified (UTC), size, "
+        "inode, server",
+    ] = None
     last_modified: Annotated[str | None, "Last-Modified field, as sent"] = None
     media_type: Annotated[str | None, "Media type, as the server says"] = None
     server: Annotated[str | None, "Server field, as sent"] = None
@@ -78,10 +87,16 @@ class _Fields:
     ] = None
     thumbnail: Annotated[
         dict[str, Any] | None,
-        "Facts of the embedded thumbnail: width, height, bytes, sha256",
+        "Facts of the embedded thumbnail: width, height, bytes, sha256; with "
+        "IMGPRINT_DECODE differs, whether it shows something else than the picture",
     ] = None
     fingerprints: Annotated[
-        dict[str, Any], "file_key, and sha256 of a file seen whole"
+        dict[str, Any],
+        "file_key (size, head and tail: f1, head alone: h1); sha256, md5, sha1 of a "
+        "file seen whole; data_sha256 (picture data whatever the metadata); declared "
+        "(hashes that the server states, unverified); encoder (JPEG coding tables); "
+        "png_adler32; marks (fingerprints that never match, and why); with "
+        "IMGPRINT_DECODE pdq, pdq_quality, pdq_source and pdq_strips",
     ] = field(default_factory=dict)
     transfer: Annotated[
         dict[str, Any] | None,
@@ -91,18 +106,30 @@ class _Fields:
     metadata_complete: Annotated[
         bool | None, "False when metadata lies in bytes that were not read"
     ] = None
+    variant_of: Annotated[
+        str | None,
+        "Key of the picture of which this is a size or copy of an image service: "
+        "the same for all its variants, host and path of the original where known",
+    ] = None
+    robots: Annotated[
+        list[str] | None,
+        "What X-Robots-Tag of the image and the page and the page's robots meta "
+        "elements say, such as noai, noimageindex",
+    ] = None
 
 
 class ImageRecord(_Fields):
     """One image: what its first and last bytes and its server say of it.
 
     *content* carries the known bytes to the pipelines, *description* what they
-    say if that was worked out before. These are no fields, so that no feed and
-    no log can show them, and the last pipeline takes them off.
+    say if that was worked out before, *headers* the answer's fields with
+    lower-case names. These are no fields, so that no feed and no log can show
+    them, and the last pipeline takes them off.
     """
 
     content: SparseBytes | None = None
     description: Description | None = None
+    headers: Mapping[str, str] | None = None
 
 
 @dataclass

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.exceptions import DropItem
 
-from imgprint.content.describe import describe
-from imgprint.content.fingerprint import (
-    file_key,
-    reference_fingerprints,
-    whole_sha256,
-)
+from imgprint.content.describe import INTERNAL, Description, describe
+from imgprint.content.fingerprint import fingerprints, reference_fingerprints
+from imgprint.content.server import decode_etag
 from imgprint.items import ImageRecord
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.statscollectors import StatsCollector
+
+FACTS = tuple(name for name in Description.__slots__ if name not in INTERNAL)
 
 
 class SizePipeline:
@@ -53,9 +52,9 @@ class MetadataPipeline:
         if not isinstance(item, ImageRecord) or item.content is None:
             return item
         description = item.description or describe(item.content, final=True)
-        for name in description.__slots__:
-            if name != "complete":
-                setattr(item, name, getattr(description, name))
+        item.description = description
+        for name in FACTS:
+            setattr(item, name, getattr(description, name))
         item.metadata_complete = description.complete
         return item
 
@@ -63,17 +62,23 @@ class MetadataPipeline:
 class FingerprintPipeline:
     """Fill in the fingerprints, then let go of the bytes.
 
+    ``IMGPRINT_DECODE`` (default: 0) is 1 to make pixels of what is known, in
+    memory, for perceptual hashes (``pdq``) and ``thumbnail.differs``. With 0
+    nothing is ever decoded.
+
     Stats: ``imgprint/image/count``, and ``imgprint/image/bytes``, the size of
     the files (where known) that were identified.
     """
 
-    def __init__(self, stats: StatsCollector):
+    def __init__(self, stats: StatsCollector, *, decode: bool = False):
         self.stats = stats
+        self.decode = decode
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         assert crawler.stats
-        return cls(crawler.stats)
+        decode = crawler.settings.getbool("IMGPRINT_DECODE", False)
+        return cls(crawler.stats, decode=decode)
 
     def process_item(self, item: Any) -> Any:
         if not isinstance(item, ImageRecord):
@@ -82,11 +87,29 @@ class FingerprintPipeline:
         self.stats.inc_value("imgprint/image/bytes", item.image_size or 0)
         if item.content is None:
             return item
-        for name, value in reference_fingerprints(item.content).items():
-            setattr(item, name, value)
-        item.fingerprints = {
-            "file_key": file_key(item.content),
-            "sha256": whole_sha256(item.content),
-        }
-        item.content = item.description = None
+        fill_in(item, decode=self.decode)
+        item.content = item.description = item.headers = None
         return item
+
+
+def fill_in(item: ImageRecord, *, decode: bool) -> None:
+    """Fill in the fingerprints of *item*, which has its content."""
+    assert item.content
+    description = item.description or describe(item.content, final=True)
+    prints = reference_fingerprints(item.content)
+    for name, value in prints.items():
+        setattr(item, name, value)
+    fields = item.headers or {}
+    item.fingerprints = fingerprints(
+        item.content, description, prints, fields, item.status
+    )
+    item.etag_decoded = decode_etag(item.etag, item.image_size)
+    if decode:
+        # numpy takes longer to import than a thousand images to read.
+        from imgprint.content.perceptual import perceptual
+
+        found = perceptual(item.content, description)
+        differs = found.pop("differs")
+        item.fingerprints |= found
+        if item.thumbnail:
+            item.thumbnail["differs"] = differs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, get_type_hints
 
@@ -29,6 +30,7 @@ def markdown() -> str:
 def documented(item: type[Any]) -> list[tuple[str, str, str]]:
     """Return name, type and meaning of each field of *item*, in feed order."""
     names = {"SparseBytes": SparseBytes, "Description": Description}
+    names["Mapping"] = Mapping
     hints = get_type_hints(item, localns=names, include_extras=True)
     return [
         (

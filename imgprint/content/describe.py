@@ -20,6 +20,7 @@ from imgprint.content.formats import (
 from imgprint.content.formats.layout import Layout
 from imgprint.content.metadata import facts
 from imgprint.content.metadata.read import ROLES, Found, Reader
+from imgprint.content.picture_data import WORTH, DataKey, data_key
 from imgprint.content.sparse import MissingBytes, SparseBytes
 
 READERS = {"jpeg": jpeg.read, "png": png.read, "webp": riff.read, "gif": gif.read}
@@ -56,6 +57,13 @@ class Description:
     ids: dict[str, Any] | None = None
     thumbnail: dict[str, Any] | None = None
     complete: bool = True
+    layout: Layout = field(default_factory=Layout)
+    data: DataKey | None = None
+    thumbnail_span: range | None = None
+
+
+# What of it is for the fingerprints, and no field of a record.
+INTERNAL = {"complete", "layout", "data", "thumbnail_span"}
 
 
 def describe(
@@ -83,6 +91,15 @@ def describe(
         raise MissingBytes(span)
     description = _describe(layout, reader.found)
     description.complete = not span
+    try:
+        description.data = data_key(image, layout)
+    except MissingBytes as missing:
+        # Last of all: only what says something of the picture is still missing.
+        worth = layout.format in WORTH and blocks == "all"
+        if worth and not final and image.missing(_cut(image, missing.span)):
+            raise
+    except ValueError:
+        pass
     return description
 
 
@@ -169,4 +186,6 @@ def _describe(layout: Layout, found: Found) -> Description:
         c2pa=found.c2pa,
         ids=facts.ids(exif.main, others),
         thumbnail=found.thumbnail,
+        layout=layout,
+        thumbnail_span=found.thumbnail_span,
     )

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-from typing import TYPE_CHECKING
+from hashlib import md5, sha1, sha256
+from typing import TYPE_CHECKING, Any
 
 from imgprint.content.exchange import HEAD
+from imgprint.content.jpeg_encoder import encoder
+from imgprint.content.picture_data import png_adler32
+from imgprint.content.server import declared_hashes
+from imgprint.content.sparse import MissingBytes
 from imgprint.content.transfer import tail_span
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from imgprint.content.describe import Description
     from imgprint.content.sparse import SparseBytes
 
 SAMPLE = 128
@@ -67,6 +74,98 @@ def file_key(image: SparseBytes) -> str | None:
     return "f1:" + key.hexdigest()[:32]
 
 
-def whole_sha256(image: SparseBytes) -> str | None:
-    """Return the SHA-256 of a file that was seen whole, None of any other."""
-    return sha256(image[:]).hexdigest() if image.complete else None
+def whole_hashes(image: SparseBytes) -> dict[str, str | None]:
+    """Return SHA-256, MD5 and SHA-1 of a file that was seen whole, else None."""
+    if not image.complete:
+        return {"sha256": None, "md5": None, "sha1": None}
+    data = image[:]
+    return {
+        "sha256": sha256(data).hexdigest(),
+        "md5": md5(data, usedforsecurity=False).hexdigest(),
+        "sha1": sha1(data, usedforsecurity=False).hexdigest(),
+    }
+
+
+def is_plain(sample: bytes) -> bool:
+    """Return whether *sample* is too plain to tell files apart.
+
+    Recipe: under half as many distinct bytes as there are bytes, and under 64:
+    128 bytes of coded picture have 85 and more, text has at most 60, padding
+    one.
+
+    >>> is_plain(bytes(128)), is_plain(bytes(range(128)))
+    (True, False)
+    """
+    return len(set(sample)) < min(64, len(sample) // 2)
+
+
+def marks(
+    prints: Mapping[str, str | None], description: Description, image: SparseBytes
+) -> dict[str, str] | None:
+    """Return which fingerprints tell nothing of the picture, and why.
+
+    "plain": padding, text, an empty page. "metadata": the bytes stand before
+    the picture data, where colour profiles and the like are the same in many
+    files. What is marked never matches.
+    """
+    found = {}
+    for name in ("random_128_bytes_sample_start", "random_128_bytes_sample_end"):
+        sample = prints[name]
+        if sample and is_plain(bytes.fromhex(sample)):
+            found[name] = "plain"
+    picture = description.layout.picture
+    head = min(HEAD.stop, image.size or HEAD.stop)
+    if picture is None or picture > head - SAMPLE:
+        found.setdefault("random_128_bytes_sample_start", "metadata")
+    if picture is None or picture > head - 2 * SAMPLE:
+        found["sha256_first_10240_bytes"] = "metadata"
+    if description.data and description.data.plain:
+        found["data_sha256"] = "plain"
+    return found or None
+
+
+def fingerprints(
+    image: SparseBytes,
+    description: Description,
+    prints: Mapping[str, str | None],
+    fields: Mapping[str, str],
+    status: int | None,
+) -> dict[str, Any]:
+    """Return the record's ``fingerprints``; *prints* are those of the reference.
+
+    *fields* are the answer's, with lower-case names; none for a local file.
+    """
+    layout = description.layout
+    try:
+        signature = encoder(image, layout) if layout.format == "jpeg" else None
+    except (MissingBytes, ValueError):
+        signature = None
+    whole = whole_hashes(image)
+    return {
+        "file_key": file_key(image),
+        **whole,
+        "data_sha256": description.data.key if description.data else None,
+        "declared": checked(declared_hashes(fields, status or 0), whole),
+        "encoder": signature,
+        "png_adler32": png_adler32(image, layout),
+        "marks": marks(prints, description, image),
+    }
+
+
+def checked(
+    declared: dict[str, Any] | None, whole: Mapping[str, str | None]
+) -> dict[str, Any] | None:
+    """Return *declared* without what a file seen whole contradicts.
+
+    >>> checked({"md5": "aa", "sources": {"md5": "etag of S3"}}, {"md5": "bb"})
+    """
+    if not declared:
+        return None
+    kept = {
+        name: value
+        for name, value in declared.items()
+        if name != "sources"
+        and whole.get(name.removeprefix("unproven_")) in (None, value)
+    }
+    sources = {name: declared["sources"][name] for name in kept}
+    return {**kept, "sources": sources} if kept else None

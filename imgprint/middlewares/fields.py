@@ -60,6 +60,8 @@ def set_range(request: Request, ask: Ask) -> None:
     """Make *request* ask for *ask*, in the coding that ranges count in."""
     request.headers["Accept"] = "*/*"  # a server that may choose must not recode
     request.headers["Accept-Encoding"] = "identity"
+    # RFC 9530 section 4: of the whole file, whatever range is sent.
+    request.headers["Want-Repr-Digest"] = "sha-256=10, md5=5"
     request.headers.pop("Range", None)
     if ask.range:
         request.headers["Range"] = ask.range

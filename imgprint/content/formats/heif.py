@@ -59,8 +59,9 @@ def read_meta(image: SparseBytes, span: range, layout: Layout) -> None:
             layout.blocks.append(Block(kind, spans))
     primary = _primary(data, *parts.get(b"pitm", (0, 0)))
     tiles = _tiles(data, *parts.get(b"iref", (0, 0)))
-    if data_of := places.get(tiles.get(primary, primary)):
-        layout.picture, layout.picture_stop = data_of[0].start, data_of[0].stop
+    main = tiles.get(primary, primary)
+    if main is not None and (extents := places.get(main)):
+        layout.picture, layout.picture_stop = extents[0].start, extents[0].stop
     if b"iprp" in parts:
         _properties(data, *parts[b"iprp"], primary, span.start, layout)
 

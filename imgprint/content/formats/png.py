@@ -106,7 +106,7 @@ def _behind_picture(image: SparseBytes, offset: int, stride: int) -> int:
     tail = image[known.start : size]
     if not any(sign in tail for sign in SIGNS):
         return size
-    run = _last_chunks(tail)
+    run = last_chunks(tail)
     begin = known.start + run[0][0] if run else size
     # With Exif in reach, how much text stands before it is not worth a request.
     names = {name for _, name, _ in run}
@@ -139,7 +139,7 @@ def _last_idat(image: SparseBytes, offset: int, stride: int, begin: int) -> int:
     return begin
 
 
-def _last_chunks(tail: bytes) -> list[tuple[int, bytes, int]]:
+def last_chunks(tail: bytes) -> list[tuple[int, bytes, int]]:
     """Return (offset, type, data length) of the chunks that end *tail*, in order."""
     found: list[tuple[int, bytes, int]] = []
     start = -1

@@ -42,6 +42,7 @@ class Found:
     exif: ex.Exif = field(default_factory=ex.Exif)
     note: dict[str, str] = field(default_factory=dict)
     thumbnail: dict[str, Any] | None = None
+    thumbnail_span: range | None = None
     xmp: dict[str, list[str]] | None = None
     iptc: dict[str, Any] | None = None
     icc: dict[str, Any] | None = None
@@ -112,7 +113,8 @@ class Reader:
         assert exif.tiff
         assert exif.ifd0
         if block.kind == "exif":
-            found.thumbnail = _thumbnail(image, exif)
+            found.thumbnail, place = _thumbnail(image, exif)
+            found.thumbnail_span = place if own else None
         if exif.exif and ex.MAKER_NOTE in exif.exif.entries:
             entry = exif.exif.entries[ex.MAKER_NOTE]
             make = clean(exif.main.get(MAKE))
@@ -237,36 +239,39 @@ class Reader:
             self.found.wanted += parts.place(block.spans, gap)
 
 
-def _thumbnail(image: SparseBytes, exif: ex.Exif) -> dict[str, Any] | None:
-    """Return size and hash of the JPEG thumbnail that IFD1 leads to.
+def _thumbnail(
+    image: SparseBytes, exif: ex.Exif
+) -> tuple[dict[str, Any] | None, range | None]:
+    """Return size and hash of the JPEG thumbnail that IFD1 leads to, and its place.
 
     Source: CIPA DC-008-2019 section 4.5.8.
     """
     assert exif.tiff
     assert exif.ifd0
     if not exif.ifd0.next:
-        return None
+        return None, None
     layout = Layout()
     try:
         entries = tiff.directory(image, exif.tiff, exif.ifd0.next).entries
         start = tiff.integers(image, exif.tiff, entries.get(0x201))
         length = tiff.integers(image, exif.tiff, entries.get(0x202))
         if not start or not length or not 0 < length[0] <= 65_536:
-            return None
+            return None, None
         begin = exif.tiff.base + start[0]
         data = image[begin : begin + length[0]]
         if data[:2] != b"\xff\xd8" or begin + length[0] > exif.tiff.stop:
-            return None
+            return None, None
         jpeg.read(parts.as_file(data), layout)
     except (MissingBytes, ValueError):
-        return None
+        return None, None
     sha256 = hashlib.sha256(data).hexdigest()
-    return {
+    facts = {
         "width": layout.width,
         "height": layout.height,
         "bytes": len(data),
         "sha256": sha256,
     }
+    return facts, range(begin, begin + len(data))
 
 
 def _png_time(data: bytes) -> str | None:
