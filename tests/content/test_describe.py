@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgprint.content.describe import Description, describe
+from imgprint.content.describe import INTERNAL, Description, describe
 from imgprint.content.sparse import MissingBytes, SparseBytes
 from tests.content.samples import IPTC, XMP, crawl, exif, partial, picture, tiff, whole
 
