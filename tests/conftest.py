@@ -2,6 +2,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast a machine is, is nothing that a test finds out.
+settings.register_profile(
+    "imgprint", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("imgprint")
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
