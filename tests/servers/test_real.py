@@ -48,6 +48,8 @@ def test_lists_log_and_end(kind, root, capfd):
         assert response.headers["Content-Type"] == "image/jpeg"
         assert get(server, "/none.jpg")[0].status == 404
         lines = server.log()
+    # Caddy writes its log as requests end, which need not be in order.
+    lines.sort(key=lambda line: [206, 200, 404].index(line.status))
     assert [line.status for line in lines] == [206, 200, 404]
     assert [line.range for line in lines] == [LIST, None, None]
     assert {line.method for line in lines} == {"GET"}
