@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from scrapy import Request
 from scrapy.http import Response
 
-from imgprint.discovery.sites import site_of
 from imgprint.content.formats import identify
 from imgprint.content.transfer import Transfer
 from imgprint.discovery.headers import robots_rules
+from imgprint.discovery.sites import site_of
 from imgprint.discovery.variants import variant_of
 from imgprint.items import ImageRecord
 
@@ -77,7 +77,9 @@ class ImageResponse(Response):
         transfer = self.transfer
         fields.setdefault("url", self.request.url if self.request else self.url)
         variant = variant_of(fields["url"])
-        rules = [rule.decode("latin-1") for rule in self.headers.getlist("X-Robots-Tag")]
+        rules = [
+            rule.decode("latin-1") for rule in self.headers.getlist("X-Robots-Tag")
+        ]
         record = ImageRecord(
             image_size=transfer.image.size,
             timestamp=timestamp,

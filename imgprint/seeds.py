@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,18 +17,22 @@ from imgprint.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_RENDER = re.compile(r"\s+render=(0|1|auto)\Z")
+
 
 @dataclass(slots=True, frozen=True)
 class Seed:
     """One thing to crawl, or why it can't be (*error*).
 
     *url* is a page or an image on the web, or a ``file:`` URL; *where* says
-    where the user wrote it.
+    where the user wrote it. *render* is "0", "1" or "auto" if the line ends in
+    ``render=0``, ``render=1`` or ``render=auto``, after a space.
     """
 
     where: str
     url: str = ""
     error: str | None = None
+    render: str | None = None
 
 
 def read_seeds(urls: str | None, url: str | None) -> Iterator[Seed]:
@@ -54,6 +59,9 @@ def read_seeds(urls: str | None, url: str | None) -> Iterator[Seed]:
 
 def parse_seed(text: str, where: str) -> Seed:
     """Return the seed that *text* names: a URL, or the path of something local."""
+    if option := _RENDER.search(text):
+        seed = parse_seed(text[: option.start()], where)
+        return replace(seed, render=option[1])
     try:
         scheme = urlsplit(text).scheme.lower()
         if scheme in ("http", "https") and urlsplit(text).hostname:

@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from imgprint.items import NOT_CHOSEN
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -63,6 +65,8 @@ def summarize(
     failed = set()
     for sighting in sightings:
         url, site = sighting["image_url"], sighting["site"]
+        if sighting["error"] == NOT_CHOSEN:
+            continue
         summary.sightings += 1
         if url in key_of and site:
             sites[key_of[url]].add(site)

@@ -48,7 +48,8 @@ class Candidate:
     ``height`` are the declared ones in pixels, None if absent.
 
     ``chosen`` is False if another source of the same picture is to be fetched.
-    ``page`` is the page that a sitemap names for the image, else None.
+    ``page`` is the page that a sitemap names for the image, ``original`` the URL
+    of the picture of which this is a size, if that is to be tried; else None.
     """
 
     url: str
@@ -58,3 +59,4 @@ class Candidate:
     height: int | None = None
     chosen: bool = True
     page: str | None = None
+    original: str | None = None

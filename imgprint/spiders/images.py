@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
-from weakref import WeakValueDictionary
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+from urllib.parse import urljoin
 
 from scrapy import Request, Spider
-from scrapy.http import HtmlResponse, Response
-from scrapy.linkextractors import LinkExtractor
-from scrapy.spidermiddlewares.referer import StrictOriginWhenCrossOriginPolicy
-from scrapy.utils.httpobj import urlparse_cached
 from w3lib.url import file_uri_to_path
 
-from imgprint.discovery.html import image_candidates
+from imgprint.discovery.sitemap import robots_sitemaps
 from imgprint.discovery.sites import site_of
 from imgprint.discovery.urls import looks_like_image
-from imgprint.errors import DOWNLOAD_ERRORS, InputError, NotAnImage, error_text
+from imgprint.documents import Document, Documents
+from imgprint.errors import InputError, NotAnImage, error_text
 from imgprint.gather import gather_bounded
 from imgprint.http import ImageResponse, image_request
-from imgprint.items import ImageRecord, Sighting
-from imgprint.keys import url_key
+from imgprint.images import Images, Page
+from imgprint.items import Sighting
+from imgprint.scope import Scope, pattern
 from imgprint.seeds import check_seeds, is_local_image, local_files, read_seeds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
     from twisted.python.failure import Failure
 
-    from imgprint.discovery.candidate import Candidate
-
-Items = tuple[ImageRecord | Sighting, ...]
+_NUMBERS = ("depth", "max_images", "max_pages")
+_CHOICES = {"render": ("0", "1", "auto"), "sitemap": ("0", "1")}
 
 
 class ImagesSpider(Spider):
@@ -40,42 +37,45 @@ class ImagesSpider(Spider):
 
     Arguments: ``urls``, a file with a URL, file or directory per line; ``url``,
     one or several separated by commas; ``depth``, how many links to follow on
-    the same site (default 0); ``max_images``, how many images to fetch per
-    site at most (default: all).
+    the same site (default 0); ``max_pages``, how many pages to follow per site
+    at most (default 10000), ``max_images``, how many images to fetch (default:
+    all); ``allow`` and ``deny``, regular expressions: see Scope; ``sitemap=1``
+    to crawl the pages and images of the sitemaps that robots.txt names, too;
+    ``render``, whether pages are rendered in a browser: 0 (default), 1 or
+    auto: see RenderMiddleware.
 
-    Images are not scheduled but awaited from the callback of their page, at
-    most CONCURRENT_REQUESTS_PER_DOMAIN of a host at a time: that takes half
-    the CPU time, and keeps downloader slots and middlewares. A page counts as
-    done when its images are.
+    A page counts as done when its images are.
 
     Stats: ``imgprint/page/count``, ``imgprint/page/failed``,
-    ``imgprint/page/skipped/not_html``, ``imgprint/image/found``,
-    ``imgprint/image/failed``, ``imgprint/image/skipped/max_images``,
-    ``imgprint/image/skipped/data_uri``, ``imgprint/sighting/count``,
-    ``imgprint/seed/invalid``.
+    ``imgprint/page/skipped/not_html``, ``imgprint/seed/invalid``, and those of
+    Images and Documents.
     """
 
     name = "images"
-    arguments: ClassVar = {"urls", "url", "depth", "max_images"}
+    arguments: ClassVar = {
+        *("urls", "url", "depth", "max_images", "max_pages"),
+        *("allow", "deny", "sitemap", "render"),
+    }
+    documents: Documents
+    images: Images
 
-    def __init__(
-        self,
-        urls: str | None = None,
-        url: str | None = None,
-        depth: str | int = 0,
-        max_images: str | int | None = None,
-        **kwargs: Any,
-    ):
+    def __init__(self, urls: str | None = None, url: str | None = None, **kwargs: Any):
+        numbers = {name: kwargs.pop(name, None) for name in _NUMBERS}
+        patterns = {name: kwargs.pop(name, None) for name in ("allow", "deny")}
+        self.sitemap = str(kwargs.pop("sitemap", "0")) == "1"
+        self.render = str(kwargs.pop("render", "0"))
         super().__init__(**kwargs)
         self.urls, self.url = urls, url
-        self.depth = int(depth)
-        self.max_images = None if max_images is None else int(max_images)
-        self._links = LinkExtractor()
-        self._referrer = StrictOriginWhenCrossOriginPolicy()
-        self._site_images: Counter[str | None] = Counter()
-        # Outcome of each image by a hash of its URL: None, an error, or to come.
-        self._outcomes: dict[bytes, str | asyncio.Future[str | None] | None] = {}
-        self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        caps: dict[str, Any] = {n: int(v) for n, v in numbers.items() if v is not None}
+        self.scope = Scope(**caps, **patterns)
+        self._sites: set[str] = set()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.documents = Documents(crawler)
+        spider.images = Images(crawler, spider.scope)
+        return spider
 
     @classmethod
     def check_arguments(cls, **arguments: str) -> None:
@@ -84,10 +84,15 @@ class ImagesSpider(Spider):
             if name not in cls.arguments:
                 known = ", ".join(sorted(cls.arguments))
                 raise InputError(f"unknown argument -a {name}: the spider has {known}")
-        for name in ("depth", "max_images"):
+        for name in _NUMBERS:
             value = arguments.get(name, "0")
             if not value.isascii() or not value.isdigit():
                 raise InputError(f"-a {name}={value}: give a whole number, 0 or more")
+        for name, values in _CHOICES.items():
+            if arguments.get(name, "0") not in values:
+                raise InputError(f"-a {name}: give one of {', '.join(values)}")
+        for name in ("allow", "deny"):
+            pattern(name, arguments.get(name))
         check_seeds(arguments.get("urls"), arguments.get("url"))
 
     # Seeds
@@ -102,11 +107,22 @@ class ImagesSpider(Spider):
                 for output in self._local(seed.url):
                     yield output
             elif not looks_like_image(seed.url):
-                yield self._page(seed.url)
-            elif self._claim(seed.url):
+                for request in self._page_seed(seed.url, seed.render):
+                    yield request
+            elif self.images.claim(seed.url):
                 yield self._image_seed(seed.url)
             else:
                 yield self._seed_sighting(seed.url)
+
+    def _page_seed(self, url: str, render: str | None) -> Iterator[Request]:
+        yield self._page(url, render=render or self.render)
+        robots = urljoin(url, "/robots.txt")
+        if self.sitemap and robots not in self._sites:
+            self._sites.add(robots)
+            meta = {"dont_obey_robotstxt": True, "render": render or self.render}
+            yield Request(
+                robots, self.parse_robots, meta=meta, errback=self.robots_failed
+            )
 
     def _local(self, url: str) -> Iterator[Request | Sighting]:
         for path in local_files(Path(file_uri_to_path(url))):
@@ -114,7 +130,7 @@ class ImagesSpider(Spider):
                 if isinstance(path, OSError):
                     raise path
                 if is_local_image(path):
-                    self._claim(path.as_uri())
+                    self.images.claim(path.as_uri())
                     yield self._image_seed(path.as_uri())
                 elif path.suffix.lower() in (".html", ".htm", ".xhtml"):
                     yield self._page(path.as_uri())
@@ -132,16 +148,14 @@ class ImagesSpider(Spider):
         if isinstance(response, ImageResponse):
             request = response.request
             url = request.meta.get("redirect_urls", [request.url])[0]
-            if request.meta["imgprint"] is True or self._claim(url):
+            if request.meta["imgprint"] is True or self.images.claim(url):
                 yield response.record(url=url, site=site_of(url))
             yield self._seed_sighting(url)
-        elif isinstance(response, HtmlResponse):
+        elif document := self.documents.read(response):
             self._count("page/count")
-            async for item in gather_bounded(
-                self._images(response), self.settings.getint("CONCURRENT_REQUESTS")
-            ):
+            async for item in self._items(response, document):
                 yield item
-            for request in self._follow(response):
+            for request in self._follow(response, document):
                 yield request
         else:
             self._count("page/skipped/not_html")
@@ -149,6 +163,37 @@ class ImagesSpider(Spider):
             yield self._sighting(
                 page_url=response.url, site=site_of(response.url), error=error
             )
+
+    async def _items(
+        self, response: Response, document: Document
+    ) -> AsyncIterator[Any]:
+        """Yield the records and sightings of the page, and of what it is made of."""
+        page = Page(
+            response.url,
+            site_of(response.url),
+            response.meta.get("imgprint_depth", 0),
+            "imgprint_rendered" in response.meta,
+            document.robots,
+        )
+        limit = self.settings.getint("CONCURRENT_REQUESTS")
+        found = self.images.of(page, document.candidates)
+        async for item in gather_bounded(found, limit):
+            yield item
+        if document.linked:
+            linked = await self.documents.linked(document)
+            found = self.images.of(page, linked)
+            async for item in gather_bounded(found, limit):
+                yield item
+        for sighting in self.images.others(page):
+            yield sighting
+
+    def parse_robots(self, response: Response) -> Iterator[Request]:
+        """Yield requests for the sitemaps that a robots.txt names."""
+        for url in robots_sitemaps(response.body):
+            yield self._page(urljoin(response.url, url), render=response.meta["render"])
+
+    def robots_failed(self, failure: Failure) -> None:
+        """No robots.txt, no sitemaps: not an error."""
 
     def failed(self, failure: Failure) -> Iterator[Any]:
         """Yield the sighting of a scheduled page or image that failed.
@@ -162,7 +207,7 @@ class ImagesSpider(Spider):
             self._count("page/failed")
             yield self._sighting(page_url=url, site=site_of(url), error=error)
         elif failure.check(NotAnImage) and not url.startswith("file:"):  # type: ignore[no-untyped-call]
-            yield self._page(url, dont_filter=True)
+            yield self._page(url, render=self.render, dont_filter=True)
         else:
             self._count("image/failed")
             yield self._seed_sighting(url, error)
@@ -170,104 +215,30 @@ class ImagesSpider(Spider):
     def _image_seed(self, url: str) -> Request:
         return image_request(url, callback=self.parse, errback=self.failed)
 
-    def _page(self, url: str, **kwargs: Any) -> Request:
-        return Request(url, meta={"imgprint": "page"}, errback=self.failed, **kwargs)
+    def _page(
+        self, url: str, depth: int = 0, render: str = "0", **kwargs: Any
+    ) -> Request:
+        meta = {"imgprint": "page", "imgprint_depth": depth}
+        if render != "0":
+            meta["imgprint_render"] = render
+        return Request(url, meta=meta, errback=self.failed, **kwargs)
 
-    def _follow(self, response: HtmlResponse) -> Iterator[Request]:
-        """Yield requests for the pages of the same site that *response* links to."""
-        depth = response.meta.get("depth", 0)
-        site = site_of(response.url)
-        if depth >= self.depth or not site:
-            return
-        for link in self._links.extract_links(response):
-            if site_of(link.url) == site:
-                yield self._page(link.url)
+    def _follow(self, response: Response, document: Document) -> Iterator[Request]:
+        """Yield requests for the pages of the same site that *response* links to.
 
-    # Images
-
-    def _images(self, response: HtmlResponse) -> Iterator[Any]:
-        """Yield a coroutine for each image of the page: its record and sighting."""
-        site = site_of(response.url)
-        for candidate in image_candidates(response.selector, response.url):
-            if candidate.url.startswith("data:"):
-                self._count("image/skipped/data_uri")
-                continue
-            assert self.crawler.engine
-            if not self.crawler.engine.running:
-                return
-            yield self._image(candidate, response, site)
-
-    async def _image(
-        self, candidate: Candidate, page: HtmlResponse, site: str | None
-    ) -> Items:
-        record: ImageRecord | None = None
-        key = url_key(candidate.url)
-        if self._claim(candidate.url):
-            self._outcomes[key] = outcome = asyncio.get_running_loop().create_future()
-            error: str | None = "interrupted"
-            try:
-                record, error = await self._fetch(candidate.url, page, site)
-            finally:  # or other sightings of it would wait for ever
-                self._outcomes[key] = error
-                outcome.set_result(error)
-        known = self._outcomes[key]
-        error = await known if isinstance(known, asyncio.Future) else known
-        sighting = self._sighting(
-            page_url=page.url,
-            image_url=candidate.url,
-            site=site,
-            element=candidate.element,
-            alt=candidate.alt,
-            width=candidate.width,
-            height=candidate.height,
-            depth=page.meta.get("depth", 0),
-            error=error,
-        )
-        return (record, sighting) if record else (sighting,)
-
-    async def _fetch(
-        self, url: str, page: HtmlResponse, site: str | None
-    ) -> tuple[ImageRecord | None, str | None]:
-        """Return the record of the image at *url*, or why there is none."""
-        if self.max_images is not None and self._site_images[site] >= self.max_images:
-            self._count("image/skipped/max_images")
-            return None, f"over max_images={self.max_images} of {site}"
-        self._site_images[site] += 1
-        request = image_request(url)
-        if referrer := self._referrer.referrer(page.url, url):
-            request.headers["Referer"] = referrer
-        assert self.crawler.engine
-        try:
-            async with self._slot(request):
-                response = await self.crawler.engine.download_async(request)
-        except DOWNLOAD_ERRORS as exception:
-            error = error_text(exception)
-        else:
-            if isinstance(response, ImageResponse):
-                return response.record(url=url, site=site, page_url=page.url), None
-            error = f"HTTP {response.status}"
-        self._count("image/failed")
-        return None, error
-
-    def _slot(self, request: Request) -> asyncio.Semaphore:
-        """Return what bounds the images of one host that are awaited at a time.
-
-        More would only wait in the downloader's slot, and take the places of
-        other hosts while they do.
+        With sitemap=1 those of a sitemap count as listed by the user.
         """
-        host = urlparse_cached(request).netloc
-        size = self.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
-        return self._hosts.setdefault(host, asyncio.Semaphore(size))
+        depth = response.meta.get("imgprint_depth", 0)
+        listed = self.sitemap and document.kind == "sitemap"
+        if depth >= self.scope.depth and not listed:
+            return
+        site = site_of(response.url)
+        render = response.meta.get("imgprint_render", "0")
+        for url in (*document.lists, *document.links):
+            if self.scope.follows(url, site):
+                yield self._page(url, depth if listed else depth + 1, render)
 
     # Bookkeeping
-
-    def _claim(self, url: str) -> bool:
-        """Return whether *url* is new; from now on it is not."""
-        if url_key(url) in self._outcomes:
-            return False
-        self._outcomes[url_key(url)] = None
-        self._count("image/found")
-        return True
 
     def _seed_sighting(self, url: str, error: str | None = None) -> Sighting:
         site = site_of(url)

@@ -45,7 +45,8 @@ BAD = {
     ),
     "unknown argument": (
         ["-aurl={url}", "-adeep=3"],
-        "unknown argument -a deep: the spider has depth, max_images, url, urls",
+        "unknown argument -a deep: the spider has allow, deny, depth, max_images, "
+        "max_pages, render, sitemap, url, urls",
     ),
     "depth": (
         ["-aurl={url}", "-adepth=all"],
