@@ -1,4 +1,5 @@
 import asyncio
+import socket
 from contextlib import suppress
 
 import pytest
@@ -17,7 +18,7 @@ from imgprint.middlewares.guard import (
     RedirectGuardMiddleware,
     SeedMiddleware,
 )
-from tests.crawling import crawl
+from tests.crawling import ROOT, crawl
 from tests.pictures import jpeg
 from tests.servers.canary import Canary
 
@@ -297,3 +298,50 @@ def test_a_proxy_of_the_user_is_reached(tmp_path):
             env={"http_proxy": f"http://127.0.0.1:{proxy.port}"},
         )
     assert proxy.reached == [("127.0.0.1", b"GET http://example.com/ HTTP/1.1")]
+
+
+REBINDING = """
+import itertools, socket
+from aiohttp import ThreadedResolver
+
+answers = itertools.chain(["127.0.0.2"], itertools.repeat("127.0.0.1"))
+
+async def resolve(self, host, port=0, family=socket.AF_INET):
+    return [
+        {
+            "hostname": host,
+            "host": next(answers),
+            "port": port,
+            "family": socket.AF_INET,
+            "proto": 0,
+            "flags": 0,
+        }
+    ]
+
+ThreadedResolver.resolve = resolve
+"""
+
+
+def test_a_name_that_changes_its_answer_gains_nothing(tmp_path):
+    """127.0.0.2 stands for the internet here: a listed name is there at first."""
+    (tmp_path / "sitecustomize.py").write_text(REBINDING)
+    page = ("text/html", b"<img src=/a.jpg>")
+    with (
+        GallerySite({"/": page}, host="rebind.test", address="127.0.0.2") as site,
+        socket.create_server(("127.0.0.1", int(site.url.rpartition(":")[2]))) as inside,
+    ):
+        inside.settimeout(0)
+        done = crawl(
+            f"-aurl={site.url}/",
+            cwd=tmp_path,
+            settings={
+                "IMGPRINT_ALLOWED_NETWORKS": "127.0.0.2",
+                "ROBOTSTXT_OBEY": "False",
+            },
+            env={"PYTHONPATH": f"{tmp_path}:{ROOT}"},
+        )
+        with pytest.raises(BlockingIOError):
+            inside.accept()
+    assert done.stats["imgprint/page/count"] == 1
+    (sighting,) = done.sightings
+    assert sighting["error"].startswith("not a public address: 127.0.0.1:")
