@@ -178,3 +178,23 @@ def leak(host: str, site: str | None, proxy: str | None) -> str | None:
     if (is_onion(host) or site) and scheme != "socks5h":
         return "onion site: needs Tor, and nothing set a SOCKS proxy for it"
     return None
+
+
+def onion_location(page: str, field: str | None, elements: Sequence[str]) -> str | None:
+    """Return the onion URL that a clearnet page names for itself, None for none.
+
+    *field* is its Onion-Location header field, *elements* are the contents of
+    its meta elements of that name.
+
+    Source: https://community.torproject.org/onion-services/advanced/onion-location/
+    """
+    for url in (field, *elements):
+        try:
+            host = urlsplit((url or "").strip()).hostname or ""
+            if is_onion(urlsplit(page).hostname or ""):
+                return None
+        except ValueError:
+            continue
+        if url and is_onion(host) and not name_problem(host):
+            return url.strip()
+    return None

@@ -5,157 +5,25 @@ it needs one consensus only: the authorities first wait for a vote half an hour
 away, and once each of them knows every relay, the vote is moved to now.
 """
 
-import re
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.request import ProxyHandler, build_opener
 
 from tests.servers.name_server import NameServer
-from tests.servers.process import free_port, require
-from tests.servers.tor_control import TorControl
+from tests.servers.process import require
+from tests.servers.tor_node import HOST, Node
+from tests.servers.torrc import AUTHORITY, CLIENT, COMMON, RELAY, SOCKS
 
-HOST = "127.0.0.1"
 INTERVAL = 1800
 DELAY = 2
 START_SECONDS = 90
 T = TypeVar("T")
-
-COMMON = """\
-TestingTorNetwork 1
-Nickname {name}
-DataDirectory {dir}
-ControlPort 127.0.0.1:{control}
-CookieAuthentication 1
-Log notice file {dir}/notice.log
-SafeLogging 0
-ShutdownWaitLength 0
-AvoidDiskWrites 1
-NumCPUs 1
-PathsNeededToBuildCircuits 0.67
-TestingClientMaxIntervalWithoutRequest 1
-TestingDirConnectionMaxStall 15
-GeoIPFile /dev/null
-GeoIPv6File /dev/null
-"""
-# Clients choose exits by a summary without private addresses, so the policy is
-# broad; OutboundBindAddressExit is what keeps exits on loopback. All peers have
-# one address: what defends relays against many of those would hit everyone.
-RELAY = """\
-Address 127.0.0.1
-ORPort 127.0.0.1:{orport} IPv4Only
-AssumeReachable 1
-SocksPort 0
-ContactInfo test@invalid
-ExitRelay 1
-IPv6Exit 0
-ExitPolicyRejectPrivate 0
-ExitPolicyRejectLocalInterfaces 0
-ExitPolicy accept *:*
-OutboundBindAddressExit 127.0.0.1
-ServerDNSDetectHijacking 0
-ServerDNSAllowBrokenConfig 1
-ServerDNSTestAddresses
-ServerDNSSearchDomains 0
-ServerDNSResolvConfFile {root}/resolv.conf
-DoSCircuitCreationEnabled 0
-DoSConnectionEnabled 0
-DoSStreamCreationEnabled 0
-DoSRefuseSingleHopClientRendezvous 0
-"""
-AUTHORITY = """\
-DirPort 127.0.0.1:{dirport} IPv4Only
-AuthoritativeDirectory 1
-V3AuthoritativeDirectory 1
-AuthDirMaxServersPerAddr 0
-AuthDirTestReachability 0
-AuthDirPinKeys 0
-V3AuthVotingInterval {interval}
-V3AuthVoteDelay {delay}
-V3AuthDistDelay {delay}
-V3AuthNIntervalsValid 20
-TestingV3AuthInitialVotingInterval {interval}
-TestingV3AuthInitialVoteDelay {delay}
-TestingV3AuthInitialDistDelay {delay}
-TestingV3AuthVotingStartOffset {offset}
-TestingAuthDirTimeToLearnReachability 0
-TestingMinExitFlagThreshold 0
-TestingDirAuthVoteExit *
-TestingDirAuthVoteGuard *
-TestingDirAuthVoteHSDir *
-MinUptimeHidServDirectoryV2 0
-ConsensusParams cc_alg=2 circwindow=1000
-"""
-CLIENT = """\
-DirCache 0
-FetchUselessDescriptors 0
-ClientRejectInternalAddresses 0
-ClientDNSRejectInternalAddresses 0
-LearnCircuitBuildTimeout 0
-CircuitBuildTimeout 20
-NumEntryGuards 2
-FetchDirInfoEarly 1
-FetchDirInfoExtraEarly 1
-"""
-SOCKS = """\
-SocksPort 127.0.0.1:{socks} ExtendedErrors IsolateSOCKSAuth KeepAliveIsolateSOCKSAuth
-ClientOnly 1
-"""
-
-
-@dataclass
-class Node:
-    """One tor process. Ports that a kind of node has no use for stay unused."""
-
-    name: str
-    directory: Path
-    control: int = field(default_factory=free_port)
-    orport: int = field(default_factory=free_port)
-    dirport: int = field(default_factory=free_port)
-    socks: int = field(default_factory=free_port)
-    fingerprint: str = ""
-    identity: str = ""
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def proxy(self) -> str:
-        return f"socks5h://{HOST}:{self.socks}"
-
-    def start(self, torrc: str = "") -> None:
-        """Start, or start again with the configuration of the last time."""
-        file = self.directory / "torrc"
-        if torrc:
-            file.write_text(torrc)
-        command = [require("tor", "tor"), "-f", str(file), "--hush"]
-        with (self.directory / "output.txt").open("wb") as output:
-            self.process = subprocess.Popen(
-                [*command, "--defaults-torrc", "/dev/null"],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def kill(self) -> None:
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-
-    def connect(self) -> TorControl:
-        return TorControl(self.control, self.directory)
-
-    def told(self) -> str:
-        """Return the end of what the process said."""
-        files = (self.directory / "output.txt", self.directory / "notice.log")
-        lines = [f.read_text() for f in files if f.exists()]
-        return f"{self.name}: " + "\n".join(lines)[-800:]
 
 
 class TorNetwork:
@@ -213,7 +81,7 @@ class TorNetwork:
     def _up(self) -> None:
         self._deadline = time.monotonic() + START_SECONDS
         for node in self.authorities:
-            self._make_keys(node)
+            node.make_keys()
         authorities = "".join(
             f"DirAuthority {n.name} orport={n.orport} no-v2 v3ident={n.identity} "
             f"{HOST}:{n.dirport} {n.fingerprint}\n"
@@ -227,7 +95,8 @@ class TorNetwork:
         for node in self.clients:
             node.start(self._torrc(node, CLIENT, SOCKS) + authorities)
         services = "".join(
-            f"HiddenServiceDir {self.host.directory}/{i}\nHiddenServicePort 80 {HOST}:{port}\n"
+            f"HiddenServiceDir {self.host.directory}/{i}\n"
+            f"HiddenServicePort 80 {HOST}:{port}\n"
             for i, port in enumerate(self.targets)
         )
         self.host.start(
@@ -250,32 +119,6 @@ class TorNetwork:
             delay=DELAY,
             offset=self._offset,
         )
-
-    def _make_keys(self, node: Node) -> None:
-        """Make the keys of an authority: the others have to know them at start."""
-        keys = node.directory / "keys"
-        keys.mkdir(mode=0o700)
-        names = ("-i", "identity_key"), ("-s", "signing_key"), ("-c", "certificate")
-        files = [x for flag, name in names for x in (flag, keys / f"authority_{name}")]
-        subprocess.run(
-            [require("tor-gencert", "tor"), "--create-identity-key", "-m", "12"]
-            + ["--passphrase-fd", "0", "-a", f"{HOST}:{node.dirport}", *files],
-            input=b"test\n",
-            capture_output=True,
-            check=True,
-        )
-        shown = subprocess.run(
-            [require("tor", "tor"), "--ignore-missing-torrc", "-f", "/dev/null"]
-            + ["--defaults-torrc", "/dev/null"]
-            + ["--list-fingerprint", "--DataDirectory", node.directory, "--hush"]
-            + ["--Nickname", node.name, "--ORPort", str(node.orport)],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        node.fingerprint = re.search(r"(?: [0-9A-F]{4}){10}", shown)[0].replace(" ", "")
-        certificate = (keys / "authority_certificate").read_text()
-        node.identity = re.search(r"^fingerprint (\w{40})$", certificate, re.M)[1]
 
     def _vote(self) -> None:
         """Wait until every authority knows every relay; then make the consensus."""
