@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 # What differs between two fetches of the same image.
-VOLATILE = ("url", "timestamp", "page_url", "site")
+VOLATILE = ("url", "timestamp", "page_url", "site", "variant_of")
 
 
 @dataclass
