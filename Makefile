@@ -4,7 +4,7 @@ URLS ?= urls.txt
 VENV := .venv
 BIN := $(VENV)/bin
 # What the tests start on loopback.
-PACKAGES := nginx-light
+PACKAGES := nginx-light apache2-bin lighttpd caddy
 
 .PHONY: demo crawl test lint clean
 
@@ -36,10 +36,8 @@ $(VENV)/dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check -r $<
 	touch $@ $(VENV)/runtime
 
-# Only as root, and only what is not there: tests of the others skip and say so.
 $(VENV)/packages: Makefile | $(VENV)/bin/python
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! dpkg -s $(PACKAGES) >/dev/null 2>&1; then \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES); fi
+	.ci/packages $(PACKAGES)
 	touch $@
 
 clean:
