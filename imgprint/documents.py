@@ -26,9 +26,11 @@ from imgprint.discovery.headers import meta_rules, parse_links, robots_rules
 from imgprint.discovery.html import base_url, image_candidates
 from imgprint.discovery.linked import MAX_LINKED, linked_documents, sheet_imports
 from imgprint.discovery.xml import kind_of
-from imgprint.errors import DOWNLOAD_ERRORS
+from imgprint.errors import DOWNLOAD_ERRORS, TorDown
 from imgprint.gather import gather_bounded
 from imgprint.keys import url_key
+from imgprint.middlewares.onion import way_of
+from imgprint.onion import onion_location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,7 +57,9 @@ class Document:
     """A page, feed or sitemap: its images, and after those its links.
 
     *links* are pages that a reader would go to, *lists* other sitemaps;
-    *linked* what the page is made of. *robots* are its rules for robots.
+    *linked* what the page is made of. *robots* are its rules for robots, *way*
+    is the meta of requests for its parts; *onion* is the onion site that it says
+    it has.
     """
 
     kind: str
@@ -64,6 +68,8 @@ class Document:
     lists: list[str] = field(default_factory=list)
     linked: list[Linked] = field(default_factory=list)
     robots: frozenset[str] = frozenset()
+    way: dict[str, Any] = field(default_factory=dict)
+    onion: str | None = None
 
 
 class Documents:
@@ -144,6 +150,11 @@ class Documents:
             frozenset(
                 meta_rules(root) | robots_rules(_fields(response, "X-Robots-Tag"))
             ),
+            way_of(response),
+            onion_location(
+                url,
+                (*_fields(response, "Onion-Location"), *_equivalents(response)),
+            ),
         )
 
     def _links(self, response: HtmlResponse, found: list[Linked]) -> Iterator[str]:
@@ -164,8 +175,9 @@ class Documents:
     async def linked(self, document: Document) -> list[Candidate]:
         """Return the candidates of what *document* links to, if not yet read."""
         budget = iter(range(MAX_LINKED))
+        way = document.way
         reads = (
-            self._read(link.kind, link.url, MAX_IMPORTS, budget)
+            self._read(link.kind, link.url, MAX_IMPORTS, budget, way)
             for link in document.linked
             if self._is_new(link.url)
         )
@@ -176,11 +188,16 @@ class Documents:
         return found
 
     async def _read(
-        self, kind: str, url: str, depth: int, budget: Iterator[int]
+        self,
+        kind: str,
+        url: str,
+        depth: int,
+        budget: Iterator[int],
+        way: dict[str, Any],
     ) -> list[Candidate]:
         if next(budget, None) is None:
             return []
-        response = await self._fetch(kind, url)
+        response = await self._fetch(kind, url, way)
         if response is None:
             return []
         skipped = _Skipped(self.crawler)
@@ -191,14 +208,17 @@ class Documents:
         if depth:
             for imported in sheet_imports(text, response.url, skipped):
                 if self._is_new(imported):
-                    found += await self._read(kind, imported, depth - 1, budget)
+                    found += await self._read(kind, imported, depth - 1, budget, way)
         return found
 
-    async def _fetch(self, kind: str, url: str) -> Response | None:
+    async def _fetch(self, kind: str, url: str, way: dict[str, Any]) -> Response | None:
         assert self.crawler.engine
         assert self.crawler.stats
         try:
-            response = await self.crawler.engine.download_async(Request(url))
+            request = Request(url, meta=way)
+            response = await self.crawler.engine.download_async(request)
+        except TorDown:
+            raise
         except DOWNLOAD_ERRORS:
             response = None
         if response is None or response.status != 200:
@@ -231,6 +251,15 @@ class _Skipped(Counter[str]):
 
 def _fields(response: Response, name: str) -> list[str]:
     return [value.decode("latin-1") for value in response.headers.getlist(name)]
+
+
+def _equivalents(response: HtmlResponse) -> list[str]:
+    """Return the Onion-Location fields that stand in the page instead."""
+    return [
+        meta.get("content") or ""
+        for meta in response.selector.root.iter("meta")
+        if (meta.get("http-equiv") or "").strip().lower() == "onion-location"
+    ]
 
 
 def _text(response: Response) -> str:

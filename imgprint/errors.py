@@ -52,13 +52,16 @@ class OnionRefused(IgnoreRequest):
         self.name = name
 
 
+NOT_TRIED = "not tried: "
+
+
 class TorDown(IgnoreRequest):
     """There is no Tor to ask: what it was to fetch was not tried."""
 
     name = "not_tried"
 
     def __init__(self, place: str, reason: str):
-        super().__init__(f"not tried: no Tor at {place} ({reason})")
+        super().__init__(f"{NOT_TRIED}no Tor at {place} ({reason})")
         self.place = place
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -13,10 +13,11 @@ from scrapy.utils.httpobj import urlparse_cached
 from imgprint.discovery.choose import choose_variants
 from imgprint.discovery.data_uri import decode_data_uri
 from imgprint.discovery.urls import is_placeholder
-from imgprint.errors import DOWNLOAD_ERRORS, error_text
+from imgprint.errors import DOWNLOAD_ERRORS, NOT_TRIED, error_text
 from imgprint.http import ImageResponse, image_request, inline_image
 from imgprint.items import NOT_CHOSEN, ImageRecord, Sighting
 from imgprint.keys import url_key
+from imgprint.postponed import SIGHTING, done, postpone
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable, Iterator
@@ -39,7 +40,8 @@ MAX_OTHERS = 100_000
 class Page:
     """What sightings say of their page, and which images were seen on it.
 
-    *robots* are the rules of its X-Robots-Tag and robots meta elements.
+    *robots* are the rules of its X-Robots-Tag and robots meta elements, *way* is
+    the meta of requests for its parts.
     """
 
     url: str
@@ -47,6 +49,7 @@ class Page:
     depth: int = 0
     rendered: bool = False
     robots: frozenset[str] = frozenset()
+    way: dict[str, Any] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
     others: dict[str, Candidate] = field(default_factory=dict)
 
@@ -86,9 +89,12 @@ class Images:
 
     def claim(self, url: str) -> bool:
         """Return whether the image at *url* is new; from now on it is not."""
-        if url_key(url) in self._outcomes:
+        key = url_key(url)
+        if key in self._outcomes:
             return False
-        self._outcomes[url_key(url)] = None
+        self._outcomes[key] = None
+        if key in self._done():
+            return False  # a previous run of the job has its record
         self._count("image/found")
         return True
 
@@ -131,6 +137,8 @@ class Images:
         record = None
         if self.claim(candidate.url):
             record, error = await self._outcome(candidate.url, page)
+            if error and error.startswith(NOT_TRIED):
+                self._postpone(candidate, page)
         else:
             known = self._outcomes[url_key(candidate.url)]
             error = await known if isinstance(known, asyncio.Future) else known
@@ -139,6 +147,17 @@ class Images:
         if error and candidate.element == "favicon":
             return items  # nobody said that there is one
         return (*items, self._sighting(candidate, page, error))
+
+    def _postpone(self, candidate: Candidate, page: Page) -> None:
+        """Have the image fetched by the next run, for the same sighting."""
+        sighting = asdict(_sighting(candidate, page, None))
+        meta = {**page.way, SIGHTING: sighting}
+        assert self.crawler.spider
+        postpone(self.crawler.spider, image_request(candidate.url, meta=meta))
+
+    def _done(self) -> set[bytes]:
+        assert self.crawler.spider
+        return done(self.crawler.spider)
 
     async def _original(self, candidate: Candidate, page: Page, url: str) -> Items:
         """Return record and sighting of the original at *url*, () without one."""
@@ -165,6 +184,8 @@ class Images:
         finally:  # or other sightings of it would wait for ever
             self._outcomes[key] = error
             outcome.set_result(error)
+        if record:
+            self._done().add(key)
         return record, error
 
     async def _fetch(
@@ -173,7 +194,7 @@ class Images:
         """Return the record of the image at *url*, or why there is none."""
         if error := self._refused(url, page):
             return None, error
-        request = image_request(url)
+        request = image_request(url, meta=page.way)
         if referrer := self._referrer.referrer(page.url, url):
             request.headers["Referer"] = referrer
         assert self.crawler.engine
@@ -250,19 +271,23 @@ class Images:
         self, candidate: Candidate, page: Page, error: str | None
     ) -> Sighting:
         self._count("sighting/count")
-        return Sighting(
-            page_url=candidate.page or page.url,
-            image_url=candidate.url,
-            site=page.site,
-            element=candidate.element,
-            alt=candidate.alt,
-            width=candidate.width,
-            height=candidate.height,
-            rendered=page.rendered,
-            depth=page.depth,
-            error=error,
-        )
+        return _sighting(candidate, page, error)
 
     def _count(self, name: str) -> None:
         assert self.crawler.stats
         self.crawler.stats.inc_value(f"imgprint/{name}")
+
+
+def _sighting(candidate: Candidate, page: Page, error: str | None) -> Sighting:
+    return Sighting(
+        page_url=candidate.page or page.url,
+        image_url=candidate.url,
+        site=page.site,
+        element=candidate.element,
+        alt=candidate.alt,
+        width=candidate.width,
+        height=candidate.height,
+        rendered=page.rendered,
+        depth=page.depth,
+        error=error,
+    )

@@ -146,3 +146,6 @@ class Sighting:
     rendered: Annotated[bool, "Whether a browser rendered the page"] = False
     depth: Annotated[int, "Links followed from a listed URL to the page"] = 0
     error: Annotated[str | None, "Why there is no record"] = None
+    onion_location: Annotated[
+        str | None, "Onion site that the page says it has; it is not followed"
+    ] = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 # What Tor Browser says of itself on every system: requests through Tor are to
 # look like those of many.
@@ -180,21 +180,21 @@ def leak(host: str, site: str | None, proxy: str | None) -> str | None:
     return None
 
 
-def onion_location(page: str, field: str | None, elements: Sequence[str]) -> str | None:
+def onion_location(page: str, values: Iterable[str]) -> str | None:
     """Return the onion URL that a clearnet page names for itself, None for none.
 
-    *field* is its Onion-Location header field, *elements* are the contents of
-    its meta elements of that name.
+    *values* are those of its Onion-Location header fields and meta elements.
 
     Source: https://community.torproject.org/onion-services/advanced/onion-location/
     """
-    for url in (field, *elements):
+    for value in values:
+        url = value.strip()
         try:
-            host = urlsplit((url or "").strip()).hostname or ""
             if is_onion(urlsplit(page).hostname or ""):
                 return None
+            host = urlsplit(url).hostname or ""
         except ValueError:
             continue
-        if url and is_onion(host) and not name_problem(host):
-            return url.strip()
+        if is_onion(host) and not name_problem(host):
+            return url
     return None

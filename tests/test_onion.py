@@ -135,10 +135,8 @@ def test_what_leaks(host, site, proxy, leaks):
 
 def test_onion_location():
     url = f"http://{REAL}/about"
-    assert onion_location("https://example.com/", url, []) == url
-    assert onion_location("https://example.com/", None, ["", url]) == url
-    assert onion_location("https://example.com/", None, []) is None
-    assert onion_location("https://example.com/", "http://example.org/", []) is None
-    assert onion_location("https://example.com/", "http://abc.onion/", []) is None
-    assert onion_location("https://example.com/", "http://[", []) is None
-    assert onion_location(f"http://{onion(1)}/", url, []) is None
+    assert onion_location("https://example.com/", ["", "http://[", url]) == url
+    assert onion_location("https://example.com/", []) is None
+    assert onion_location("https://example.com/", ["http://example.org/"]) is None
+    assert onion_location("https://example.com/", ["http://abc.onion/"]) is None
+    assert onion_location(f"http://{onion(1)}/", [url]) is None

@@ -99,15 +99,16 @@ class Gate:
 class SeedMiddleware(BaseSpiderMiddleware):
     """Tell the requests that the user wants from those that pages lead to.
 
-    Requests of ``start()`` get ``meta["imgprint_seed"] = True``. Of requests
-    that come from a response it is removed: callbacks pass meta on.
+    Requests of ``start()`` get ``meta["imgprint_seed"] = True``, but for those
+    that say themselves that they are none. Of requests that come from a response
+    it is removed: callbacks pass meta on.
     """
 
     def get_processed_request(
         self, request: Request, response: Response | None
     ) -> Request:
         if response is None:
-            request.meta["imgprint_seed"] = True
+            request.meta.setdefault("imgprint_seed", True)
         else:
             request.meta.pop("imgprint_seed", None)
         return request

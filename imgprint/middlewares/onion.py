@@ -38,7 +38,7 @@ class OnionMiddleware:
     Requests for .onion hosts get a SOCKS proxy, and a login of their site, and
     ``meta["imgprint_tor"]``, the site. Whatever is requested on its account has
     the same in its meta, and so the same proxy and login, whatever its host:
-    see ``led_by``.
+    see OnionTagMiddleware and ``way_of``.
 
     ``IMGPRINT_TOR`` (default: "onion") is "all" to send every request through
     Tor, each site by a login of its own, or "off" to refuse onion sites.
@@ -136,36 +136,37 @@ class OnionMiddleware:
 
 
 class OnionTagMiddleware(BaseSpiderMiddleware):
-    """Mark the requests that come from an onion page: see OnionMiddleware."""
+    """Mark the requests that come from an onion page: see OnionMiddleware.
+
+    A page on another site, if that gets a way of its own, is a visit of its own.
+    """
 
     def get_processed_request(
         self, request: Request, response: Response | None
     ) -> Request:
-        if response is not None and response.request:
-            site = response.request.meta.get(SITE)
-            if request.meta.get(SITE) == site:  # callbacks pass meta on
-                request.meta.pop(SITE, None)
-            for name, value in led_by(response, request).items():
-                request.meta.setdefault(name, value)
+        if response is None:
+            return request
+        way = way_of(response)
+        if SITE in way and request.meta.get(SITE) == way[SITE]:
+            del request.meta[SITE]  # callbacks pass meta on
+        if SITE not in request.meta and not _visit(request, way.get(SITE, "")):
+            request.meta.update(way)
         return request
 
 
-def led_by(response: Response, request: Request) -> dict[str, Any]:
-    """Return what must be in the meta of *request*, to which *response* led.
+def _visit(request: Request, site: str) -> bool:
+    """Return whether *request* is a page that does not depend on *site*."""
+    if request.meta.get("imgprint") is True or site_of(request.url) == site:
+        return False
+    host = urlparse_cached(request).hostname or ""
+    return is_onion(host) or not (is_onion(site) or is_i2p(site))
 
-    A page on another site that gets a way of its own is a visit of its own.
-    Whoever awaits a request, so that OnionTagMiddleware never sees it, has to
-    add this.
+
+def way_of(response: Response) -> dict[str, Any]:
+    """Return what goes into the meta of requests for parts of a page.
+
+    Whoever awaits such a request, where OnionTagMiddleware doesn't see it, has
+    to add this.
     """
     site = response.request.meta.get(SITE) if response.request else None
-    if site is None:
-        return {}
-    host = urlparse_cached(request).hostname or ""
-    alone = is_onion(host) or not (is_onion(site) or is_i2p(site))
-    if (
-        alone
-        and site_of(request.url) != site
-        and request.meta.get("imgprint") is not True
-    ):
-        return {}
-    return {SITE: site}
+    return {SITE: site} if site else {}

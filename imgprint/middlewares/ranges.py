@@ -19,7 +19,7 @@ from imgprint.content.exchange import HEAD, Answer, Ask, body_limit
 from imgprint.content.hosts import HostMemory
 from imgprint.content.sparse import MissingBytes
 from imgprint.content.transfer import Transfer
-from imgprint.errors import DOWNLOAD_ERRORS, NotAnImage
+from imgprint.errors import DOWNLOAD_ERRORS, NotAnImage, TorDown
 from imgprint.http import ImageResponse, yield_record
 from imgprint.local import read_ends, read_more
 from imgprint.middlewares.fields import (
@@ -219,6 +219,8 @@ class RangeMiddleware:
         assert self.crawler.engine
         try:
             response = await self.crawler.engine.download_async(again)
+        except TorDown:
+            raise  # all of it is for the next run
         except DOWNLOAD_ERRORS as error:
             transfer.lose(str(error))
             return None

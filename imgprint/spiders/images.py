@@ -13,11 +13,13 @@ from imgprint.discovery.sitemap import robots_sitemaps
 from imgprint.discovery.sites import site_of
 from imgprint.discovery.urls import looks_like_image
 from imgprint.documents import Document, Documents
-from imgprint.errors import InputError, NotAnImage, error_text
+from imgprint.errors import InputError, NotAnImage, TorDown, error_text
 from imgprint.gather import gather_bounded
 from imgprint.http import ImageResponse, image_request
 from imgprint.images import Images, Page
 from imgprint.items import Sighting
+from imgprint.keys import url_key
+from imgprint.postponed import SIGHTING, done, postpone, postponed
 from imgprint.scope import Scope, pattern
 from imgprint.seeds import check_seeds, is_local_image, local_files, read_seeds
 
@@ -98,6 +100,11 @@ class ImagesSpider(Spider):
     # Seeds
 
     async def start(self) -> AsyncIterator[Any]:
+        for request in postponed(self):
+            if SIGHTING in request.meta:
+                self.images.claim(request.url)
+                request.callback, request.errback = self.parse, self.failed
+            yield request
         for seed in read_seeds(self.urls, self.url):
             if seed.error:
                 self._count("seed/invalid")
@@ -148,9 +155,13 @@ class ImagesSpider(Spider):
         if isinstance(response, ImageResponse):
             request = response.request
             url = request.meta.get("redirect_urls", [request.url])[0]
-            if request.meta["imgprint"] is True or self.images.claim(url):
+            if seen := request.meta.get(SIGHTING):
+                page = {"site": seen["site"], "page_url": seen["page_url"]}
+                yield response.record(url=url, **page)
+                done(self).add(url_key(url))
+            elif request.meta["imgprint"] is True or self.images.claim(url):
                 yield response.record(url=url, site=site_of(url))
-            yield self._seed_sighting(url)
+            yield self._seed_sighting(url, of=request)
         elif document := self.documents.read(response):
             self._count("page/count")
             async for item in self._items(response, document):
@@ -174,13 +185,23 @@ class ImagesSpider(Spider):
             response.meta.get("imgprint_depth", 0),
             "imgprint_rendered" in response.meta,
             document.robots,
+            document.way,
         )
         limit = self.settings.getint("CONCURRENT_REQUESTS")
+        if document.onion:
+            yield self._sighting(
+                page_url=page.url, site=page.site, onion_location=document.onion
+            )
         found = self.images.of(page, document.candidates)
         async for item in gather_bounded(found, limit):
             yield item
         if document.linked:
-            linked = await self.documents.linked(document)
+            try:
+                linked = await self.documents.linked(document)
+            except TorDown as error:
+                linked = []
+                assert response.request
+                yield self._not_tried(response.request, error)
             found = self.images.of(page, linked)
             async for item in gather_bounded(found, limit):
                 yield item
@@ -194,6 +215,8 @@ class ImagesSpider(Spider):
 
     def robots_failed(self, failure: Failure) -> None:
         """No robots.txt, no sitemaps: not an error."""
+        if isinstance(failure.value, TorDown):
+            postpone(self, failure.request)  # type: ignore[attr-defined]
 
     def failed(self, failure: Failure) -> Iterator[Any]:
         """Yield the sighting of a scheduled page or image that failed.
@@ -203,14 +226,24 @@ class ImagesSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]
         url = request.meta.get("redirect_urls", [request.url])[0]
         error = error_text(failure.value)
-        if request.meta.get("imgprint") is not True:
+        if isinstance(failure.value, TorDown):
+            yield self._not_tried(request, failure.value)
+        elif request.meta.get("imgprint") is not True:
             self._count("page/failed")
             yield self._sighting(page_url=url, site=site_of(url), error=error)
         elif failure.check(NotAnImage) and not url.startswith("file:"):  # type: ignore[no-untyped-call]
             yield self._page(url, render=self.render, dont_filter=True)
         else:
             self._count("image/failed")
-            yield self._seed_sighting(url, error)
+            yield self._seed_sighting(url, error, request)
+
+    def _not_tried(self, request: Request, error: TorDown) -> Sighting:
+        """Return the sighting of what the next run of the job is to fetch."""
+        url = request.meta.get("redirect_urls", [request.url])[0]
+        postpone(self, request, url)
+        if request.meta.get("imgprint") is True:
+            return self._seed_sighting(url, str(error), request)
+        return self._sighting(page_url=url, site=site_of(url), error=str(error))
 
     def _image_seed(self, url: str) -> Request:
         return image_request(url, callback=self.parse, errback=self.failed)
@@ -240,7 +273,11 @@ class ImagesSpider(Spider):
 
     # Bookkeeping
 
-    def _seed_sighting(self, url: str, error: str | None = None) -> Sighting:
+    def _seed_sighting(
+        self, url: str, error: str | None = None, of: Request | None = None
+    ) -> Sighting:
+        if of and (postponed := of.meta.get(SIGHTING)):
+            return self._sighting(**{**postponed, "error": error})
         site = site_of(url)
         return self._sighting(image_url=url, site=site, element="seed", error=error)
 

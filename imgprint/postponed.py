@@ -1,0 +1,59 @@
+"""What was not tried, for the next run of a job: see JOBDIR.
+
+All is in ``spider.state``, which Scrapy keeps in JOBDIR; without one nothing
+is kept.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scrapy import Request
+from scrapy.utils.request import request_from_dict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scrapy import Spider
+
+NOT_TRIED = "imgprint_not_tried"
+DONE = "imgprint_done"
+SIGHTING = "imgprint_sighting"
+_KEPT = ("render", "dont_obey_robotstxt")
+
+
+def postpone(spider: Spider, request: Request, url: str | None = None) -> None:
+    """Keep *request* for the next run, from *url* if it was redirected.
+
+    Of its meta only what imgprint itself put there is kept: what a proxy, a
+    retry or a redirect left there is of this run.
+    """
+    meta = {k: v for k, v in request.meta.items() if k[:8] == "imgprint" or k in _KEPT}
+    # It starts the next run, but it's no more a seed than it was.
+    meta.setdefault("imgprint_seed", False)
+    again = Request(
+        url or request.url,
+        request.callback,
+        meta=meta,
+        errback=request.errback,
+        dont_filter=True,
+    )
+    _state(spider).setdefault(NOT_TRIED, []).append(again.to_dict(spider=spider))
+
+
+def postponed(spider: Spider) -> Iterator[Request]:
+    """Yield what the previous run did not try, and forget it."""
+    requests = _state(spider).get(NOT_TRIED, [])
+    for _ in range(len(requests)):
+        yield request_from_dict(requests.pop(0), spider=spider)
+
+
+def done(spider: Spider) -> set[bytes]:
+    """Return the keys of the images that this job has records of: add to it."""
+    keys: set[bytes] = _state(spider).setdefault(DONE, set())
+    return keys
+
+
+def _state(spider: Spider) -> dict[str, Any]:
+    state: dict[str, Any] = getattr(spider, "state", {})
+    return state
