@@ -37,7 +37,7 @@ $(VENV)/dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
 	touch $@ $(VENV)/runtime
 
 $(VENV)/packages: Makefile | $(VENV)/bin/python
-	.ci/packages $(PACKAGES)
+	.ci/packages $(PACKAGES) || echo "imgprint: not all could be installed; tests that need them skip"
 	touch $@
 
 clean:

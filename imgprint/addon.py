@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.extensions import throttle
 
 from imgprint import logs
 from imgprint.feeds import FlushingJsonLinesItemExporter
@@ -22,6 +23,7 @@ from imgprint.middlewares.pages import PageMiddleware
 from imgprint.middlewares.ranges import RangeMiddleware
 from imgprint.middlewares.robots import OnionRobotsMiddleware
 from imgprint.pipelines import FingerprintPipeline, MetadataPipeline, SizePipeline
+from imgprint.throttle import AutoThrottle
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
@@ -70,6 +72,10 @@ class Addon:
             settings.setdefault_in_component_priority_dict(
                 "ITEM_PIPELINES", pipeline, order
             )
+        settings.setdefault_in_component_priority_dict(
+            "EXTENSIONS", throttle.AutoThrottle, None
+        )
+        settings.setdefault_in_component_priority_dict("EXTENSIONS", AutoThrottle, 0)
         for scheme in ("http", "https"):
             settings["DOWNLOAD_HANDLERS"].setdefault(scheme, HttpDownloadHandler)
         for name in ("jsonl", "jsonlines", "jl"):

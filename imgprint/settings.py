@@ -23,10 +23,6 @@ AUTOTHROTTLE_ENABLED = True  # False
 AUTOTHROTTLE_TARGET_CONCURRENCY = 4  # 1
 AUTOTHROTTLE_START_DELAY = 0.1  # 5
 AUTOTHROTTLE_MAX_DELAY = 10  # 60
-EXTENSIONS = {
-    "scrapy.extensions.throttle.AutoThrottle": None,  # 0
-    "imgprint.throttle.AutoThrottle": 0,
-}
 DOWNLOAD_TIMEOUT = 60  # 180
 COOKIES_ENABLED = False  # True
 
