@@ -1,6 +1,6 @@
 """Microseconds per image to read its metadata, here and with other readers.
 
-    python benchmarks/parse.py ../shared/corpus [--runs 5]
+    python -m benchmarks.parse ../shared/corpus [--runs 5]
 
 imgprint reads the first 10,241 and the last 1,024 bytes and what it asks for
 behind them, all in memory; the others read the whole file. Each time is the
