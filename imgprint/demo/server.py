@@ -4,6 +4,8 @@ import hashlib
 import re
 import socket
 import sys
+from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -49,19 +51,23 @@ def wanted(field: str | None, size: int) -> list[range] | None:
 class GallerySite:
     """Serve *files*, ``{path: (content type, body)}``, while in context.
 
+    A third item of a file is a dict of more header fields.
+
     The server listens on *address*, any free port; ``url`` names *host*, which
-    must lead there. ``requests`` and ``body_bytes`` count what was served.
+    must lead there. ``requests`` and ``body_bytes`` count what was served,
+    ``paths`` how often each path was asked for.
     ``files`` may be set later: pages that name the site need its URL first.
     """
 
     def __init__(
         self,
-        files: dict[str, tuple[str, bytes]] | None = None,
+        files: Mapping[str, tuple[Any, ...]] | None = None,
         host: str = "127.0.0.1",
         address: str = "127.0.0.1",
     ):
         self.files = files or {}
         self.requests = 0
+        self.paths: Counter[str] = Counter()
         self.body_bytes = 0
         self._lock = Lock()
         self._server = _Server((address, 0), _Handler)
@@ -89,9 +95,10 @@ class GallerySite:
         self._server.cut()
         self._server.server_close()
 
-    def count(self, body_bytes: int) -> None:
+    def count(self, path: str, body_bytes: int) -> None:
         with self._lock:
             self.requests += 1
+            self.paths[path] += 1
             self.body_bytes += body_bytes
 
 
@@ -141,7 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = b"<!DOCTYPE html><title>Not found</title><h1>Not found</h1>\n"
             self._send(HTTPStatus.NOT_FOUND, "text/html; charset=utf-8", body)
             return
-        media_type, body = found
+        media_type, body, *more = found
         etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
         if etag in (self.headers["If-None-Match"] or ""):
             self._send(HTTPStatus.NOT_MODIFIED, media_type, b"", ETag=etag)
@@ -153,6 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
             "ETag": etag,
             "Last-Modified": LAST_MODIFIED,
             "Accept-Ranges": "bytes",
+            **(more[0] if more else {}),
         }
         self._send_spans(wanted(field, len(body)), media_type, body, validators)
 
@@ -193,7 +201,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "HEAD":
             body = b""
-        self.server.site.count(len(body))
+        self.server.site.count(urlsplit(self.path).path, len(body))
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
