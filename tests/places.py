@@ -133,8 +133,9 @@ MARKUP = [
     ),
     Place(
         "AMP",
-        "<amp-img src=@/a.jpg srcset='@/b.jpg 2x'></amp-img><amp-anim src=@/c.gif>",
-        ("b.jpg", "c.gif"),
+        "<amp-img src=@/a.jpg srcset='@/b.jpg 2x'></amp-img><amp-anim src=@/c.gif>"
+        "<amp-img src=https://x.cdn.ampproject.org/i/HOST/@/d.jpg></amp-img>",
+        ("b.jpg", "c.gif", "d.jpg"),
         ("a.jpg",),
     ),
     Place(

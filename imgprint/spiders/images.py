@@ -164,9 +164,10 @@ class ImagesSpider(Spider):
             yield self._seed_sighting(url, of=request)
         elif document := self.documents.read(response):
             self._count("page/count")
-            async for item in self._items(response, document):
+            page = self._describe(response, document)
+            async for item in self._items(response, document, page):
                 yield item
-            for request in self._follow(response, document):
+            for request in self._follow(response, document, page):
                 yield request
         else:
             self._count("page/skipped/not_html")
@@ -175,11 +176,8 @@ class ImagesSpider(Spider):
                 page_url=response.url, site=site_of(response.url), error=error
             )
 
-    async def _items(
-        self, response: Response, document: Document
-    ) -> AsyncIterator[Any]:
-        """Yield the records and sightings of the page, and of what it is made of."""
-        page = Page(
+    def _describe(self, response: Response, document: Document) -> Page:
+        return Page(
             response.url,
             site_of(response.url),
             response.meta.get("imgprint_depth", 0),
@@ -187,6 +185,11 @@ class ImagesSpider(Spider):
             document.robots,
             document.way,
         )
+
+    async def _items(
+        self, response: Response, document: Document, page: Page
+    ) -> AsyncIterator[Any]:
+        """Yield the records and sightings of the page, and of what it is made of."""
         limit = self.settings.getint("CONCURRENT_REQUESTS")
         if document.onion:
             yield self._sighting(
@@ -256,19 +259,21 @@ class ImagesSpider(Spider):
             meta["imgprint_render"] = render
         return Request(url, meta=meta, errback=self.failed, **kwargs)
 
-    def _follow(self, response: Response, document: Document) -> Iterator[Request]:
+    def _follow(
+        self, response: Response, document: Document, page: Page
+    ) -> Iterator[Request]:
         """Yield requests for the pages of the same site that *response* links to.
 
         With sitemap=1 those of a sitemap count as listed by the user.
         """
-        depth = response.meta.get("imgprint_depth", 0)
+        depth = page.depth
         listed = self.sitemap and document.kind == "sitemap"
         if depth >= self.scope.depth and not listed:
             return
-        site = site_of(response.url)
         render = response.meta.get("imgprint_render", "0")
         for url in (*document.lists, *document.links):
-            if self.scope.follows(url, site):
+            is_image = hash(url) in page.seen
+            if not is_image and self.scope.follows(url, page.site):
                 yield self._page(url, depth if listed else depth + 1, render)
 
     # Bookkeeping
