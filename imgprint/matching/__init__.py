@@ -1,0 +1,1 @@
+"""What is known of many images, compared: an index, hash lists, shared sites."""

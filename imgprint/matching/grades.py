@@ -1,0 +1,172 @@
+"""How strong each kind of match is, and the keys of a record that can match."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from imgprint.content.fingerprint import is_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    Record = Mapping[str, Any]
+
+# From the strongest. "source" is no copy: the same camera or document.
+STRENGTHS = ("certain", "strong", "medium", "source", "weak")
+MIN_QUALITY = 50
+MAX_DISTANCE = 31
+
+
+class Grade(NamedTuple):
+    """One way to match: what agrees, and how often it would by accident."""
+
+    name: str
+    strength: str
+    why: str
+    bound: str | None = None
+
+
+_DIGEST = "below 1 in 10^{} per pair by accident; on purpose it can be made"
+_STATED = "as for the hash itself if the server's word is true: it is unverified"
+_MADE = "not known: whoever writes the file chooses it"
+
+# The numbers are in every index: never to change. The order is that of strength.
+GRADES: dict[int, Grade] = {
+    1: Grade("sha256", "certain", "same SHA-256 of the file", _DIGEST.format(77)),
+    2: Grade("sha1", "certain", "same SHA-1 of the file", _DIGEST.format(48)),
+    3: Grade("md5", "certain", "same MD5 of the file", _DIGEST.format(38)),
+    4: Grade("file_key", "certain", "same size, first 10,241 and last 1,024 bytes"),
+    5: Grade("declared_sha256", "strong", "same SHA-256, stated by a server", _STATED),
+    6: Grade("declared_sha1", "strong", "same SHA-1, stated by a server", _STATED),
+    7: Grade("declared_md5", "strong", "same MD5, stated by a server", _STATED),
+    8: Grade("head", "strong", "same first 10,241 bytes"),
+    9: Grade("data", "strong", "same coding and first 2,048 bytes of picture data"),
+    10: Grade("png", "strong", "same checksum of all pixels, and same dimensions"),
+    11: Grade("sample_start", "strong", "same 128 bytes of picture data at 10,113"),
+    20: Grade("pdq", "strong", "PDQ within 31"),
+    21: Grade("strip_1_2", "medium", "PDQ of the top half within 31"),
+    22: Grade("strip_1_4", "medium", "PDQ of the top quarter within 31"),
+    23: Grade("strip_1_8", "medium", "PDQ of the top eighth within 31"),
+    24: Grade("strip_1_16", "medium", "PDQ of the top sixteenth within 31"),
+    30: Grade("instance_id", "medium", "same XMP InstanceID", _MADE),
+    31: Grade("image_unique_id", "medium", "same Exif ImageUniqueID", _MADE),
+    32: Grade("etag", "medium", "ETags tell one inode, time and size", _MADE),
+    33: Grade("unproven_md5", "medium", "an ETag that looks like the MD5", _MADE),
+    40: Grade("document_id", "source", "same XMP DocumentID or its original", _MADE),
+    41: Grade("camera_serial", "source", "same camera by its serial number", _MADE),
+    50: Grade("sample_end", "weak", "same 128 bytes 640 before the end"),
+    51: Grade("etag_time", "weak", "ETags tell one time and size"),
+    52: Grade("encoder", "weak", "same coding tables and dimensions"),
+    60: Grade("url", "weak", "same address"),
+}
+NUMBERS = {grade.name: number for number, grade in GRADES.items()}
+RANK = {n: STRENGTHS.index(g.strength) * 100 + n for n, g in GRADES.items()}
+STRIPS = ("strip_1_2", "strip_1_4", "strip_1_8", "strip_1_16")
+# Many records share these: looked up only if asked for.
+COMMON = frozenset((51, 52, 60))
+# In a hash list one kind stands for a value that a record may have in three ways.
+LISTED = {
+    "sha256": (1, 5),
+    "sha1": (2, 6),
+    "md5": (3, 7, 33),
+    "file_key": (4,),
+    "data": (9,),
+}
+
+
+def pack(number: int, value: int) -> int:
+    """Return one integer of 62 bits for a value of 56 bits of grade *number*."""
+    return value << 6 | number
+
+
+def digits(value: str) -> int:
+    """Return the first 56 bits of a hexadecimal digest."""
+    return int(value[:14], 16)
+
+
+def hashed(*values: object) -> int:
+    """Return 56 bits that stand for *values*."""
+    text = "\0".join(map(str, values)).encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(text, digest_size=7).digest())
+
+
+def keys(record: Record) -> set[int]:
+    """Return the packed keys of *record*, one or none of each grade.
+
+    What is missing has no key, so that it never matches, and neither has what
+    is marked or plain. Raise ValueError or TypeError if *record* is none.
+    """
+    prints = record.get("fingerprints") or {}
+    marks = prints.get("marks") or ()
+    found = set(_content_keys(record, prints, marks))
+    found.update(_server_keys(record, prints.get("declared") or {}))
+    if record.get("ids") or record.get("camera"):
+        found.update(_source_keys(record))
+    return found
+
+
+def _content_keys(record: Record, prints: Record, marks: Any) -> Iterator[int]:
+    if value := prints.get("sha256"):
+        yield pack(1, digits(value))
+        yield pack(2, digits(prints["sha1"]))
+        yield pack(3, digits(prints["md5"]))
+    key = prints.get("file_key")
+    if key and key.startswith("f1:"):
+        yield pack(4, digits(key[3:]))
+    value = record.get("sha256_first_10240_bytes")
+    if value and "sha256_first_10240_bytes" not in marks:
+        yield pack(8, digits(value))
+    value = prints.get("data_sha256")
+    if value and "data_sha256" not in marks:
+        yield pack(9, digits(value[3:]))
+    size = record.get("width"), record.get("height")
+    if value := prints.get("png_adler32"):
+        yield pack(10, hashed(value, *size, record.get("bit_depth")))
+    for number, name in (
+        (11, "random_128_bytes_sample_start"),
+        (50, "random_128_bytes_sample_end"),
+    ):
+        value = record.get(name)
+        if value and name not in marks and not is_plain(bytes.fromhex(value)):
+            yield pack(number, hashed(value))
+    if encoder := prints.get("encoder"):
+        yield pack(52, hashed(encoder["signature"], *size))
+
+
+def _server_keys(record: Record, declared: Record) -> Iterator[int]:
+    for number, name in ((5, "sha256"), (6, "sha1"), (7, "md5"), (33, "unproven_md5")):
+        if value := declared.get(name):
+            yield pack(number, digits(value))
+    if told := record.get("etag_decoded"):
+        modified, size, inode = told["modified"], told["size"], told["inode"]
+        if size and inode:
+            yield pack(32, hashed(inode, modified, size))
+        if size and modified:
+            yield pack(51, hashed(modified, size))
+
+
+def _source_keys(record: Record) -> Iterator[int]:
+    ids, camera = record.get("ids") or {}, record.get("camera") or {}
+    if value := ids.get("instance_id"):
+        yield pack(30, hashed(value))
+    if value := ids.get("image_unique_id"):
+        yield pack(31, hashed(value))
+    for name in ("document_id", "original_document_id"):
+        if value := ids.get(name):
+            yield pack(40, hashed(value))
+    serial = camera.get("serial_number")
+    # "0000", "1" and the like are what cameras without a number write.
+    if serial and len(serial) > 3 and len(set(serial)) > 1:
+        yield pack(41, hashed(camera.get("make"), camera.get("model"), serial))
+
+
+def pdq_keys(record: Record) -> Iterator[tuple[int, str]]:
+    """Yield grade and hash of each PDQ of *record* that is fit to be compared."""
+    prints = record.get("fingerprints") or {}
+    whole = prints.get("pdq_source") in ("whole", "progressive", "thumbnail")
+    if whole and prints["pdq_quality"] >= MIN_QUALITY:
+        yield 20, prints["pdq"]
+    for name, found in (prints.get("pdq_strips") or {}).items():
+        if found["quality"] >= MIN_QUALITY:
+            yield NUMBERS[name], found["pdq"]
