@@ -12,6 +12,7 @@ from imgprint.feeds import FlushingJsonLinesItemExporter
 from imgprint.handlers import HttpDownloadHandler
 from imgprint.items import ImageRecord, Sighting
 from imgprint.middlewares.backoff import BackoffMiddleware
+from imgprint.middlewares.blocklist import BlocklistMiddleware
 from imgprint.middlewares.guard import (
     GuardMiddleware,
     RedirectGuardMiddleware,
@@ -49,6 +50,7 @@ class Addon:
                 "SPIDER_MIDDLEWARES", spider_middleware, order
             )
         for order, middleware in (
+            (40, BlocklistMiddleware),
             (50, GuardMiddleware),
             (60, OnionMiddleware),
             (100, OnionRobotsMiddleware),

@@ -11,6 +11,7 @@ from scrapy.spiderloader import get_spider_loader
 from imgprint.addresses import parse_networks
 from imgprint.errors import InputError
 from imgprint.feeds import check_targets
+from imgprint.middlewares.blocklist import read_blocklist
 from imgprint.revisit import PreviousFeed
 
 if TYPE_CHECKING:
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from scrapy import Spider
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
+
+# The first is the default.
+CHOICES = {
+    "IMGPRINT_CANDIDATES": ("largest", "all"),
+    "IMGPRINT_VARIANTS": ("group", "largest", "original", "all"),
+}
 
 
 def check_input(settings: BaseSettings, name: str, arguments: dict[str, str]) -> None:
@@ -32,6 +39,11 @@ def check_input(settings: BaseSettings, name: str, arguments: dict[str, str]) ->
         parse_networks(settings.getlist("IMGPRINT_ALLOWED_NETWORKS"))
     except ValueError as error:
         raise InputError(f"IMGPRINT_ALLOWED_NETWORKS: {error}") from error
+    for setting, values in CHOICES.items():
+        if (value := settings.get(setting, values[0])) not in values:
+            raise InputError(f"{setting}={value}: give {', '.join(values)}")
+    if blocklist := settings.get("IMGPRINT_BLOCKLIST"):
+        read_blocklist(blocklist)
     if revisit := settings.get("IMGPRINT_REVISIT"):
         PreviousFeed(revisit).close()
     sightings = settings.get("IMGPRINT_SIGHTINGS")

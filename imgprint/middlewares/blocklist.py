@@ -1,0 +1,86 @@
+"""The downloader middleware for sites that must not be asked for anything."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from scrapy.exceptions import NotConfigured
+from scrapy.utils.httpobj import urlparse_cached
+
+from imgprint.errors import InputError, Refused
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.statscollectors import StatsCollector
+
+_LINE = re.compile(r"([0-9a-fA-F]{64})\b.*|#.*|")
+
+
+class BlocklistMiddleware:
+    """Refuse requests to hosts on a list that doesn't show them.
+
+    ``IMGPRINT_BLOCKLIST`` (default: none) is a file with a SHA-256 per line, in
+    hexadecimal, of a host name: lower case, Punycode, without port or a dot at
+    the end. Its subdomains are refused, too. What follows a hash, and lines that
+    begin with ``#``, is ignored.
+
+    At position 40 it comes before all else. Stat: ``imgprint/blocklist/refused``.
+    """
+
+    def __init__(self, hashes: frozenset[bytes], stats: StatsCollector):
+        self.stats = stats
+        self._is_blocked = lru_cache(maxsize=16_384)(
+            lambda host: any(name in hashes for name in hashes_of(host))
+        )
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        path = crawler.settings.get("IMGPRINT_BLOCKLIST")
+        if not path:
+            raise NotConfigured
+        assert crawler.stats
+        return cls(read_blocklist(path), crawler.stats)
+
+    def process_request(self, request: Request) -> None:
+        host = urlparse_cached(request).hostname
+        if host and self._is_blocked(host):
+            self.stats.inc_value("imgprint/blocklist/refused")
+            raise Refused("on the list IMGPRINT_BLOCKLIST")
+
+
+def hashes_of(host: str) -> list[bytes]:
+    """Return the hashes of *host* and of the domains that it is in.
+
+    >>> [digest.hex()[:8] for digest in hashes_of("WWW.example.com.")]
+    ['80fc0fb9', 'a379a6f6', '71b4f3a3']
+    """
+    labels = host.lower().rstrip(".").split(".")
+    names = (".".join(labels[i:]) for i in range(len(labels)))
+    return [hashlib.sha256(name.encode()).digest() for name in names]
+
+
+def read_blocklist(path: str) -> frozenset[bytes]:
+    """Return the hashes in the file at *path*. Raise InputError if it's no list."""
+    hashes = set()
+    try:
+        with Path(path).open(encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, 1):
+                match = _LINE.fullmatch(line.strip())
+                if not match:
+                    raise InputError(
+                        f"IMGPRINT_BLOCKLIST {path} line {number} is no SHA-256 in "
+                        "hexadecimal"
+                    )
+                if match[1]:
+                    hashes.add(bytes.fromhex(match[1]))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise InputError(
+            f"IMGPRINT_BLOCKLIST {path} can't be read: {reason}"
+        ) from error
+    return frozenset(hashes)
