@@ -156,8 +156,8 @@ class ImagesSpider(Spider):
             request = response.request
             url = request.meta.get("redirect_urls", [request.url])[0]
             if seen := request.meta.get(SIGHTING):
-                page = {"site": seen["site"], "page_url": seen["page_url"]}
-                yield response.record(url=url, **page)
+                where = {"site": seen["site"], "page_url": seen["page_url"]}
+                yield response.record(url=url, **where)
                 done(self).add(url_key(url))
             elif request.meta["imgprint"] is True or self.images.claim(url):
                 yield response.record(url=url, site=site_of(url))
