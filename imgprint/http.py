@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from imgprint.content.describe import Description
     from imgprint.discovery.data_uri import DataImage
 
+# The page, where no Referer may say it.
+REFERRER = "_imgprint_referrer"
+
 
 def image_request(url: str, **kwargs: Any) -> Request:
     """Return a request for the ends of the image at *url*.
@@ -116,7 +119,9 @@ def yield_record(response: Response) -> Iterator[ImageRecord]:
     """Yield the record: the callback of image requests that have none."""
     assert isinstance(response, ImageResponse)
     assert response.request
-    referrer = (response.request.headers.get("Referer") or b"").decode("latin-1")
+    referrer = response.request.meta.get(REFERRER) or (
+        response.request.headers.get("Referer") or b""
+    ).decode("latin-1")
     yield response.record(
         page_url=referrer or None, site=site_of(referrer or response.url)
     )

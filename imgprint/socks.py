@@ -7,6 +7,7 @@ of the proxy itself. Source: RFC 1928, RFC 1929, Tor's socks-extensions.txt.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +110,7 @@ class SocksConnector(aiohttp.TCPConnector):
                 await self._loop.sock_connect(sock, address)
             except OSError as error:
                 sock.close()
-                reason = error.strerror or str(error)
+                reason = os.strerror(error.errno) if error.errno else str(error)
             except BaseException:
                 sock.close()
                 raise

@@ -10,6 +10,7 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from imgprint.discovery.sites import site_of
 from imgprint.errors import OnionRefused
+from imgprint.http import REFERRER
 from imgprint.onion import (
     HEADERS,
     is_i2p,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 TOR_PROXY = "socks5h://127.0.0.1:9050"
 MODES = ("onion", "all", "off")
 SITE = "imgprint_tor"
-PAGE = "_imgprint_page"
 
 
 class OnionMiddleware:
@@ -130,7 +130,7 @@ class OnionMiddleware:
         referrer = request.headers.get("Referer")
         if referrer:
             page = referrer.decode("latin-1")
-            request.meta.setdefault(PAGE, page)
+            request.meta.setdefault(REFERRER, page)
             if urlparse_cached(Request(page)).hostname != host:
                 del request.headers["Referer"]
 

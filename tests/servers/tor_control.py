@@ -10,11 +10,15 @@ class TorControl:
     """An authenticated control connection. Source: Tor's control-spec.txt."""
 
     def __init__(self, port: int, directory: Path):
+        cookie = (directory / "control_auth_cookie").read_bytes()
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=10)
         self._lines = self._socket.makefile("r", encoding="latin-1", newline="\r\n")
         self.events: list[str] = []
-        cookie = (directory / "control_auth_cookie").read_bytes()
-        self.ask(f"AUTHENTICATE {cookie.hex()}")
+        try:
+            self.ask(f"AUTHENTICATE {cookie.hex()}")
+        except OSError:  # the cookie of its last run
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

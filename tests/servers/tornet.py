@@ -9,11 +9,11 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
+from http.client import HTTPConnection
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
-from urllib.request import ProxyHandler, build_opener
 
 from tests.servers.name_server import NameServer
 from tests.servers.process import require
@@ -154,9 +154,9 @@ class TorNetwork:
         return self._get(node, path).count("\nr ")
 
     def _get(self, node: Node, path: str) -> str:
-        url = f"http://{HOST}:{node.dirport}{path}"
-        with build_opener(ProxyHandler({})).open(url, timeout=5) as response:
-            return response.read().decode("latin-1")
+        with closing(HTTPConnection(HOST, node.dirport, timeout=5)) as connection:
+            connection.request("GET", path)
+            return connection.getresponse().read().decode("latin-1")
 
     def wait_for(self, client: Node) -> None:
         """Wait until *client* can make circuits."""

@@ -1,0 +1,317 @@
+"""Crawls of onion sites on a private Tor network."""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from imgprint.onion import choose_proxy
+from tests.crawling import ROOT, crawl, feed, same_in_every_fetch
+from tests.pictures import jpeg
+from tests.servers.nginx import Nginx
+from tests.servers.process import require
+from tests.servers.tornet import TorNetwork
+from tests.test_onion import REAL
+
+CLEARNET = "clearnet.test"
+DEAD = REAL  # in the private network nobody has published it
+EXTRA = """
+location = /moved.jpg { return 302 http://clearnet.test:$arg_port/moved.jpg; }
+location = /old.html { return 302 /index.html; }
+location = /busy.jpg { return 503; }
+"""
+
+
+@dataclass
+class World:
+    """Two servers; onions 0 and 2 lead to the first one, 1 and 3 to the second."""
+
+    net: TorNetwork
+    first: Nginx
+    second: Nginx
+
+    def write(self, name, html):
+        (self.first.root / name).write_text(html)
+
+    def url(self, i, path=""):
+        return f"http://{self.net.onions[i]}/{path}"
+
+    @property
+    def clearnet(self):
+        return f"http://{CLEARNET}:{self.second.port}"
+
+    def settings(self, *clients, **more):
+        proxies = ",".join(self.net.clients[i].proxy for i in clients or (0,))
+        return {"IMGPRINT_TOR_PROXIES": proxies, "IMGPRINT_MIN_SIZE": 0, **more}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    require("tor", "tor")
+    roots = [tmp_path_factory.mktemp(name) for name in ("first", "second")]
+    with ExitStack() as stack:
+        first = stack.enter_context(Nginx(roots[0], EXTRA))
+        second = stack.enter_context(Nginx(roots[1]))
+        ports = [first.port, second.port] * 2
+        net = stack.enter_context(TorNetwork(ports, [CLEARNET], clients=2))
+        for root in roots:
+            (root / "robots.txt").write_text("User-agent: *\nDisallow: /private/\n")
+            for i in range(12):
+                name = f"{root.name[0]}{i}.jpg"
+                (root / name).write_bytes(jpeg(hash_of(name)))
+        yield World(net, first, second)
+
+
+def hash_of(name):
+    return sum(name.encode())
+
+
+def page(*images):
+    return "".join(f"<img src={url}>" for url in images)
+
+
+def asked(server):
+    """The paths of images that were asked for, one for each request."""
+    return [line.path for line in server.log() if line.path.endswith(".jpg")]
+
+
+# 1. The same records, one request each
+
+
+def test_records_are_those_of_plain_http(world, tmp_path):
+    second = [world.url(1, f"s{i}.jpg") for i in range(4)]
+    clearnet = [f"{world.clearnet}/s{i}.jpg" for i in range(4, 8)]
+    own = [f"f{i}.jpg" for i in range(4)]
+    world.write("sheet.css", "p { background: url(f4.jpg) }")
+    sheet = "<link rel=stylesheet href=sheet.css>"
+    world.write("index.html", sheet + page(*own, *second, *clearnet))
+    before = len(asked(world.first)), len(asked(world.second))
+    (tmp_path / "tor").mkdir()
+    done = crawl(
+        f"-aurl={world.url(0)}", cwd=tmp_path / "tor", settings=world.settings()
+    )
+    through_tor = asked(world.first)[before[0] :] + asked(world.second)[before[1] :]
+
+    plain = [f"{world.second.url}/s{i}.jpg" for i in range(8)]
+    world.write("plain.html", sheet + page(*own, *plain))
+    (tmp_path / "plain").mkdir()
+    expected = crawl(
+        f"-aurl={world.first.url}/plain.html",
+        cwd=tmp_path / "plain",
+        settings={"IMGPRINT_ALLOWED_NETWORKS": "127.0.0.0/8", "IMGPRINT_MIN_SIZE": 0},
+    )
+    assert len(done.records) == len(expected.records) == 13, done.log
+    assert "Traceback" not in done.log
+    records, others = done.by_name(), expected.by_name()
+    for name, record in records.items():
+        assert same_in_every_fetch(record) == same_in_every_fetch(others[name])
+        assert record["site"] == world.net.onions[0]
+        assert record["transfer"]["range"] == "multipart"
+    assert sorted(through_tor) == sorted(f"/{name}" for name in records)
+    assert world.net.dns.asked.count(CLEARNET) >= 1, "it was the exit that asked"
+
+
+# 2. and 4. No leak, whatever happens; nothing lost, nothing doubled
+
+
+def test_no_leak_and_no_loss_when_tor_is_killed(world, tmp_path):
+    require("strace", "strace")
+    pages = [f"p{i}.html" for i in range(6)]
+    images = {}
+    for i, name in enumerate(pages):
+        images[name] = [world.url(i % 2 * 2, f"f{i * 2}.jpg"), f"f{i * 2 + 1}.jpg"]
+        images[name] += [world.url(1, f"s{i}.jpg"), f"{world.clearnet}/s{i + 6}.jpg"]
+        images[name] += [f"missing{i}.jpg", f"/private/{i}.jpg"]
+        world.write(name, page(*images[name]))
+    moved = f"moved.jpg?port={world.second.port}"
+    shutil.copy(world.second.root / "s0.jpg", world.second.root / "moved.jpg")
+    world.write("index.html", page(moved, "busy.jpg"))
+    urls = [world.url(0, "old.html"), *(world.url(0, name) for name in pages)]
+    (tmp_path / "urls.txt").write_text("\n".join(urls))
+    slow = {
+        "DOWNLOAD_DELAY": 0.15,
+        "CONCURRENT_REQUESTS": 2,
+        "JOBDIR": tmp_path / "job",
+    }
+    slow |= {"AUTOTHROTTLE_ENABLED": False}
+
+    victim = world.net.clients[0]
+    start = len(asked(world.first))
+    killer = Thread(target=kill_after, args=(world, start + 6))
+    killer.start()
+    first, places = traced(tmp_path / "1", world.settings(**slow))
+    killer.join()
+    victim.start()
+    world.net.wait_for(victim)
+    second, more_places = traced(tmp_path / "2", world.settings(**slow))
+
+    assert {*places, *more_places} == {f"127.0.0.1:{victim.socks}"}, "only to Tor"
+    assert first.log.count("ERROR: No Tor at 127.0.0.1") == 1
+    missed = [s for s in first.sightings if (s["error"] or "").startswith("not tried")]
+    assert missed, first.log
+    got, rest = ([r["url"] for r in crawl.records] for crawl in (first, second))
+    wanted = {
+        world.url(0, moved),
+        *(f"{world.clearnet}/s{i}.jpg" for i in range(6, 12)),
+    }
+    wanted |= {world.url(1, f"s{i}.jpg") for i in range(6)}
+    wanted |= {world.url(i % 2 * 2, f"f{i * 2}.jpg") for i in range(6)}
+    wanted |= {world.url(0, f"f{i * 2 + 1}.jpg") for i in range(6)}
+    assert got
+    assert rest
+    assert sorted(got + rest) == sorted(wanted)
+    errors = {s["image_url"]: s["error"] for s in second.sightings + first.sightings}
+    assert errors[world.url(0, "busy.jpg")] == "HTTP 503"
+
+
+def kill_after(world, count):
+    """Kill the first client once the first server was asked for *count* images."""
+    deadline = time.monotonic() + 60
+    while len(asked(world.first)) < count and time.monotonic() < deadline:
+        time.sleep(0.02)
+    world.net.clients[0].kill()
+
+
+@dataclass
+class Traced:
+    log: str
+    records: list[dict]
+    sightings: list[dict]
+
+
+def traced(directory, settings):
+    """Crawl ../urls.txt in *directory*; return that and where it connected to."""
+    directory.mkdir()
+    options = [f"-s{name}={value}" for name, value in settings.items()]
+    trace = directory / "trace"
+    strace = ["strace", "-f", "-qq", "-e", "trace=network", "-o", trace]
+    scrapy = [sys.executable, "-m", "scrapy", "crawl", "images", "-aurls=../urls.txt"]
+    done = subprocess.run(
+        [*strace, *scrapy, *options],
+        cwd=directory,
+        env={"PYTHONPATH": str(ROOT), "SCRAPY_SETTINGS_MODULE": "imgprint.settings"},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    (directory / "log").write_text(done.stderr)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    records = feed(directory, "data/*.jsonl") or []
+    found = Traced(done.stderr, records, feed(directory, "data/sightings/*.jsonl"))
+    return found, places_of(trace)
+
+
+def places_of(trace: Path):
+    """Return all places that a traced process connected or sent to by itself."""
+    places = set()
+    for line in trace.read_text(errors="replace").splitlines():
+        call = line.split(maxsplit=1)[1]
+        if not call.startswith(("connect(", "sendto(", "sendmsg(", "sendmmsg(")):
+            continue
+        if match := re.search(r'sin6?_port=htons\((\d+)\).*?"([^"]*)"', call):
+            places.add(f"{match[2]}:{match[1]}")
+        elif "hosts" in call and "AF_" not in call:
+            places.add("a cache of names")  # nscd, which is asked for users, too
+    return places
+
+
+# 3. Isolation
+
+
+def streams(controls):
+    """Return {client: {(login, target): circuits}} of what was connected."""
+    found = [defaultdict(set) for _ in controls]
+    for circuits, control in zip(found, controls, strict=True):
+        logins = {}
+        for event in control.heard():
+            number = event.split()[2]
+            if login := re.search(r'SOCKS_USERNAME="([^"]*)"', event):
+                logins[number] = login[1]
+            match = re.match(r"650 STREAM \d+ SENTCONNECT (\d+) (\S+):\d+", event)
+            if match and number in logins:  # else it is of Tor's own
+                circuits[logins[number], match[2]].add(match[1])
+    return found
+
+
+def test_a_circuit_per_site_and_a_proxy_per_site(world, tmp_path):
+    onions = world.net.onions
+    images = [f"{world.clearnet}/s0.jpg?{i}" for i in range(3)]
+    names = ["f0.jpg", "f1.jpg", "s0.jpg"]
+    for server in (world.first, world.second):
+        (server.root / "i.html").write_text(page(*names, *images))
+    seeds = ",".join(world.url(i, "i.html") for i in range(4))
+    proxies = [client.proxy for client in world.net.clients]
+    seen = []
+    for turn, clients in enumerate(((0, 1), (1,))):
+        directory = tmp_path / str(turn)
+        directory.mkdir()
+        with ExitStack() as stack:
+            controls = [stack.enter_context(c.connect()) for c in world.net.clients]
+            for control in controls:
+                control.ask("SETEVENTS STREAM")
+            crawl(f"-aurl={seeds}", cwd=directory, settings=world.settings(*clients))
+            seen.append(streams(controls))
+    for i, client in enumerate(seen[0]):
+        own = {o for o in onions if choose_proxy(o, proxies) == proxies[i]}
+        assert {login for login, _ in client} == own, "each onion stays on its own"
+        assert {target for _, target in client} <= {*own, CLEARNET}
+        assert all(len(circuits) == 1 for circuits in client.values())
+        used = [c for circuits in client.values() for c in circuits]
+        assert len(used) == len(set(used)), "no two sites share a circuit"
+    assert sum(target in onions for c in seen[0] for _, target in c) == 4
+    assert seen[1][0] == {}
+    assert {login for login, _ in seen[1][1]} == {*onions}
+
+
+# 5. Errors by their names
+
+
+def test_errors_have_names(world, tmp_path):
+    mistyped = "a" * 56 + ".onion"
+    (world.first.root / "errors.html").write_text(
+        page(f"http://{DEAD}/a.jpg", f"http://nosuch.test:{world.second.port}/b.jpg")
+    )
+    names = [DEAD, mistyped, "expyuzz4wqqyqhjn.onion", f"{world.net.onions[0]}:81"]
+    seeds = [f"http://{name}/" for name in names] + [world.url(0, "errors.html")]
+    done = crawl(f"-aurl={','.join(seeds)}", cwd=tmp_path, settings=world.settings())
+    errors = {s["image_url"] or s["page_url"]: s["error"] for s in done.sightings}
+    found = [errors[url] for url in seeds[:4]]
+    assert found[0] == "robots.txt: onion descriptor not found (SOCKS 0xF0)"
+    assert found[1] == "onion site: onion name of unknown version 0"
+    assert "ended in 2021" in found[2]
+    assert found[3] == "robots.txt: connection refused (SOCKS 0x05)"
+    assert "onion descriptor not found" in errors[f"http://{DEAD}/a.jpg"]
+    unknown = errors[f"http://nosuch.test:{world.second.port}/b.jpg"]
+    assert unknown.endswith("host unreachable, or its name unknown (SOCKS 0x04)")
+    stats = {
+        k: v for k, v in done.stats.items() if k.startswith("imgprint/onion/error")
+    }
+    assert stats["imgprint/onion/error/invalid_name"] == 1
+    assert stats["imgprint/onion/error/v2_name"] == 1
+    assert stats["imgprint/onion/error/descriptor_not_found"] >= 2
+    assert stats["imgprint/onion/error/connection_refused"] == 2, "retried once"
+    assert stats["imgprint/onion/error/host_unreachable"] == 2
+    assert "Traceback" not in done.log
+
+
+def test_without_tor_the_rest_goes_on(world, tmp_path):
+    world.write("clear.html", page("f0.jpg", "f1.jpg"))
+    seeds = [world.url(0), world.url(1), f"{world.first.url}/clear.html"]
+    settings = {"IMGPRINT_TOR_PROXIES": "socks5h://127.0.0.1:1", "IMGPRINT_MIN_SIZE": 0}
+    done = crawl(f"-aurl={','.join(seeds)}", cwd=tmp_path, settings=settings)
+    assert sorted(done.by_name()) == ["f0.jpg", "f1.jpg"]
+    errors = [s["error"] for s in done.sightings if s["error"]]
+    assert errors == ["not tried: no Tor at 127.0.0.1:1 (Connection refused)"] * 2
+    assert done.log.count("IMGPRINT_TOR_PROXIES where it is") == 1
+    assert done.stats["imgprint/onion/error/not_tried"] >= 2
+    assert "Traceback" not in done.log
