@@ -10,6 +10,7 @@ from scrapy.extensions import throttle
 from imgprint import logs
 from imgprint.feeds import FlushingJsonLinesItemExporter
 from imgprint.handlers import HttpDownloadHandler
+from imgprint.hashlist import HashListPipeline
 from imgprint.items import ImageRecord, Sighting
 from imgprint.middlewares.backoff import BackoffMiddleware
 from imgprint.middlewares.blocklist import BlocklistMiddleware
@@ -70,6 +71,7 @@ class Addon:
             (100, SizePipeline),
             (200, MetadataPipeline),
             (300, FingerprintPipeline),
+            (400, HashListPipeline),
         ):
             settings.setdefault_in_component_priority_dict(
                 "ITEM_PIPELINES", pipeline, order

@@ -16,6 +16,7 @@ from imgprint.items import ImageRecord
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
     from scrapy.statscollectors import StatsCollector
 
 FACTS = tuple(name for name in Description.__slots__ if name not in INTERNAL)
@@ -52,19 +53,17 @@ class MetadataPipeline:
         if not isinstance(item, ImageRecord) or item.content is None:
             return item
         description = item.description or describe(item.content, final=True)
-        item.description = description
-        for name in FACTS:
-            setattr(item, name, getattr(description, name))
-        item.metadata_complete = description.complete
+        tell(item, description)
         return item
 
 
 class FingerprintPipeline:
     """Fill in the fingerprints, then let go of the bytes.
 
-    ``IMGPRINT_DECODE`` (default: 0) is 1 to make pixels of what is known, in
-    memory, for perceptual hashes (``pdq``) and ``thumbnail.differs``. With 0
-    nothing is ever decoded.
+    ``IMGPRINT_DECODE`` is 1 to make pixels of what is known, in memory, for
+    perceptual hashes (``pdq``) and ``thumbnail.differs``; 0 so that nothing is
+    ever decoded. Unset, the images of a crawl are not: it takes several times
+    the CPU time of all the rest. Pictures given to ``scrapy match`` are.
 
     Stats: ``imgprint/image/count``, and ``imgprint/image/bytes``, the size of
     the files (where known) that were identified.
@@ -77,8 +76,7 @@ class FingerprintPipeline:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         assert crawler.stats
-        decode = crawler.settings.getbool("IMGPRINT_DECODE", False)
-        return cls(crawler.stats, decode=decode)
+        return cls(crawler.stats, decode=decodes(crawler.settings))
 
     def process_item(self, item: Any) -> Any:
         if not isinstance(item, ImageRecord):
@@ -90,6 +88,19 @@ class FingerprintPipeline:
         fill_in(item, decode=self.decode)
         item.content = item.description = item.headers = None
         return item
+
+
+def decodes(settings: BaseSettings, *, query: bool = False) -> bool:
+    """Return whether ``IMGPRINT_DECODE`` lets images be decoded, or a *query*."""
+    return settings.getbool("IMGPRINT_DECODE", query)
+
+
+def tell(item: ImageRecord, description: Description) -> None:
+    """Fill in what *description* says."""
+    item.description = description
+    for name in FACTS:
+        setattr(item, name, getattr(description, name))
+    item.metadata_complete = description.complete
 
 
 def fill_in(item: ImageRecord, *, decode: bool) -> None:

@@ -11,6 +11,7 @@ from scrapy.spiderloader import get_spider_loader
 from imgprint.addresses import parse_networks
 from imgprint.errors import InputError
 from imgprint.feeds import check_targets
+from imgprint.hashlist import hash_list
 from imgprint.middlewares.blocklist import read_blocklist
 from imgprint.revisit import PreviousFeed
 
@@ -46,6 +47,7 @@ def check_input(settings: BaseSettings, name: str, arguments: dict[str, str]) ->
         read_blocklist(blocklist)
     if revisit := settings.get("IMGPRINT_REVISIT"):
         PreviousFeed(revisit).close()
+    hash_list(settings)
     sightings = settings.get("IMGPRINT_SIGHTINGS")
     check_targets([*settings.getdict("FEEDS"), *([sightings] if sightings else [])])
 

@@ -1,0 +1,100 @@
+"""What is looked for: pictures on disk, feeds, hash lists and URLs, as queries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imgprint.content.describe import describe
+from imgprint.content.fingerprint import whole_hashes
+from imgprint.content.metadata.parts import as_file
+from imgprint.content.sparse import MissingBytes
+from imgprint.errors import InputError
+from imgprint.inputs import kind_of, read_feed, read_list, reading
+from imgprint.items import ImageRecord
+from imgprint.local import read_ends, read_more
+from imgprint.matching.search import Query, query_of_entry, query_of_record
+from imgprint.pipelines import fill_in, tell
+from imgprint.seeds import is_local_image, local_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Files up to this size are read whole where they are what is looked for.
+MAX_WHOLE = 256 * 1024 * 1024
+
+
+def is_url(text: str) -> bool:
+    return text.startswith(("http://", "https://"))
+
+
+def queries(argument: str, *, decode: bool) -> Iterator[Query]:
+    """Yield what a QUERY that is a path stands for. Raise InputError.
+
+    With *decode* the pictures are decoded, for their PDQ.
+    """
+    path = Path(argument)
+    if path.is_dir():
+        yield from _pictures(path, decode=decode)
+        return
+    kind = kind_of(path)
+    if kind == "image":
+        yield _picture(path, decode=decode)
+    elif kind == "feed":
+        for record in read_feed(path):
+            if "url" in record:
+                yield query_of_record(record["url"][:200], record)
+    else:
+        yield from map(query_of_entry, read_list(path))
+
+
+def _pictures(folder: Path, *, decode: bool) -> Iterator[Query]:
+    found = False
+    for path in local_files(folder):
+        if isinstance(path, OSError):
+            raise InputError(f"'{path.filename}' can't be read: {path.strerror}")
+        with reading("picture", path):
+            image = is_local_image(path)
+        if image:
+            found = True
+            yield _picture(path, decode=decode)
+    if not found:
+        raise InputError(f"no picture in directory '{folder}'")
+
+
+def _picture(path: Path, *, decode: bool) -> Query:
+    with reading("picture", path):
+        record = query_record(path, decode=decode)
+    return query_of_record(str(path), vars(record))
+
+
+def query_record(path: Path, *, decode: bool) -> ImageRecord:
+    """Return the record of a picture that is looked for, hashes of all of it included.
+
+    A server may have stated those, a list may hold them. With *decode* its
+    pixels are made, for the PDQ of all of it and of its strips. Raise OSError.
+    """
+    transfer = read_ends(path)
+    while True:
+        try:
+            description = describe(transfer.image)
+            break
+        except MissingBytes as missing:
+            if not transfer.extend(missing.span):
+                description = describe(transfer.image, final=True)
+                break
+            while ask := transfer.next_ask():
+                read_more(path, transfer, ask)
+    record = ImageRecord(path.absolute().as_uri(), image_size=transfer.image.size)
+    record.content, record.description = transfer.image, description
+    tell(record, description)
+    fill_in(record, decode=False)
+    if (transfer.image.size or 0) <= MAX_WHOLE:
+        data = path.read_bytes()
+        record.fingerprints |= whole_hashes(as_file(data))
+        if decode:
+            from imgprint.content.perceptual import whole_picture
+
+            record.fingerprints |= whole_picture(data)
+    record.content = record.description = None
+    return record
