@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from imgprint.content.fingerprint import is_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     Record = Mapping[str, Any]
 
@@ -65,6 +65,11 @@ RANK = {n: STRENGTHS.index(g.strength) * 100 + n for n, g in GRADES.items()}
 STRIPS = ("strip_1_2", "strip_1_4", "strip_1_8", "strip_1_16")
 # Many records share these: looked up only if asked for.
 COMMON = frozenset((51, 52, 60))
+SAMPLES = (
+    (11, "random_128_bytes_sample_start"),
+    (50, "random_128_bytes_sample_end"),
+)
+STATED = ((5, "sha256"), (6, "sha1"), (7, "md5"), (33, "unproven_md5"))
 # In a hash list one kind stands for a value that a record may have in three ways.
 LISTED = {
     "sha256": (1, 5),
@@ -88,62 +93,70 @@ def digits(value: str) -> int:
 def hashed(*values: object) -> int:
     """Return 56 bits that stand for *values*."""
     text = "\0".join(map(str, values)).encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(text, digest_size=7).digest())
+    return hashed_bytes(text)
 
 
-def keys(record: Record) -> set[int]:
+def hashed_bytes(data: bytes) -> int:
+    return int.from_bytes(blake2b(data, digest_size=7).digest())
+
+
+def keys(record: Record) -> list[int]:
     """Return the packed keys of *record*, one or none of each grade.
 
     What is missing has no key, so that it never matches, and neither has what
     is marked or plain. Raise ValueError or TypeError if *record* is none.
     """
     prints = record.get("fingerprints") or {}
-    marks = prints.get("marks") or ()
-    found = set(_content_keys(record, prints, marks))
-    found.update(_server_keys(record, prints.get("declared") or {}))
+    found: list[int] = []
+    _content_keys(record, prints, found.append)
+    declared, told = prints.get("declared"), record.get("etag_decoded")
+    if declared or told:
+        _server_keys(declared or {}, told, found.append)
     if record.get("ids") or record.get("camera"):
-        found.update(_source_keys(record))
+        found += _source_keys(record)
     return found
 
 
-def _content_keys(record: Record, prints: Record, marks: Any) -> Iterator[int]:
+def _content_keys(record: Record, prints: Record, add: Callable[[int], None]) -> None:
+    marks = prints.get("marks") or ()
     if value := prints.get("sha256"):
-        yield pack(1, digits(value))
-        yield pack(2, digits(prints["sha1"]))
-        yield pack(3, digits(prints["md5"]))
+        add(pack(1, digits(value)))
+        add(pack(2, digits(prints["sha1"])))
+        add(pack(3, digits(prints["md5"])))
     key = prints.get("file_key")
-    if key and key.startswith("f1:"):
-        yield pack(4, digits(key[3:]))
+    if key and key[:3] == "f1:":
+        add(int(key[3:17], 16) << 6 | 4)
     value = record.get("sha256_first_10240_bytes")
     if value and "sha256_first_10240_bytes" not in marks:
-        yield pack(8, digits(value))
+        add(int(value[:14], 16) << 6 | 8)
     value = prints.get("data_sha256")
     if value and "data_sha256" not in marks:
-        yield pack(9, digits(value[3:]))
-    size = record.get("width"), record.get("height")
+        add(int(value[3:17], 16) << 6 | 9)
     if value := prints.get("png_adler32"):
-        yield pack(10, hashed(value, *size, record.get("bit_depth")))
-    for number, name in (
-        (11, "random_128_bytes_sample_start"),
-        (50, "random_128_bytes_sample_end"),
-    ):
+        shape = record.get("width"), record.get("height"), record.get("bit_depth")
+        add(pack(10, hashed(value, *shape)))
+    judged = "marks" in prints  # or a record of the reference
+    for number, name in SAMPLES:
         value = record.get(name)
-        if value and name not in marks and not is_plain(bytes.fromhex(value)):
-            yield pack(number, hashed(value))
+        if value and name not in marks:
+            sample = bytes.fromhex(value)
+            if judged or not is_plain(sample):
+                add(pack(number, hashed_bytes(sample)))
     if encoder := prints.get("encoder"):
-        yield pack(52, hashed(encoder["signature"], *size))
+        size = record.get("width"), record.get("height")
+        add(pack(52, hashed(encoder["signature"], *size)))
 
 
-def _server_keys(record: Record, declared: Record) -> Iterator[int]:
-    for number, name in ((5, "sha256"), (6, "sha1"), (7, "md5"), (33, "unproven_md5")):
+def _server_keys(
+    declared: Record, told: Record | None, add: Callable[[int], None]
+) -> None:
+    for number, name in STATED:
         if value := declared.get(name):
-            yield pack(number, digits(value))
-    if told := record.get("etag_decoded"):
-        modified, size, inode = told["modified"], told["size"], told["inode"]
-        if size and inode:
-            yield pack(32, hashed(inode, modified, size))
-        if size and modified:
-            yield pack(51, hashed(modified, size))
+            add(pack(number, digits(value)))
+    if told and (size := told["size"]):
+        if inode := told["inode"]:
+            add(pack(32, hashed(inode, told["modified"], size)))
+        add(pack(51, hashed(told["modified"], size)))
 
 
 def _source_keys(record: Record) -> Iterator[int]:
