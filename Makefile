@@ -4,7 +4,7 @@ URLS ?= urls.txt
 VENV := .venv
 BIN := $(VENV)/bin
 # What the tests start on loopback.
-PACKAGES := nginx-light apache2-bin lighttpd caddy
+PACKAGES := nginx-light apache2-bin lighttpd caddy chromium
 
 .PHONY: demo crawl test lint clean
 

@@ -5,7 +5,7 @@ import sys
 
 from tests.conftest import ROOT
 
-PURE = ("content", "demo", "discovery", "matching")
+PURE = ("content", "demo", "discovery", "matching", "report")
 
 
 def test_pure_modules_import_without_scrapy():

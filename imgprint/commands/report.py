@@ -1,0 +1,84 @@
+"""``scrapy report``: what feeds say, as one HTML file."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scrapy.commands import ScrapyCommand
+
+from imgprint.commands.crawl import complain
+from imgprint.errors import InputError
+from imgprint.inputs import read_feed
+from imgprint.report.figures import Figures, is_record
+from imgprint.report.page import pieces
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator
+
+
+class Command(ScrapyCommand):
+    """Read the feeds twice, so that they need not fit into memory."""
+
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "FEED... -o report.html"
+
+    def short_desc(self) -> str:
+        return "Make one HTML file of feeds: sites, places, dates, cameras, records"
+
+    def long_desc(self) -> str:
+        return (
+            "Make one HTML file, which needs no network, of feeds of records and of "
+            "sightings (.json or .jsonl). Sightings tell where each image was seen "
+            "and why a page or an image gave no record."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument(
+            "-o",
+            "--output",
+            default="report.html",
+            metavar="FILE",
+            help="file to write (default: report.html)",
+        )
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        try:
+            if not args:
+                raise InputError("nothing to report: give feeds, .json or .jsonl")
+            count = write(args, Path(opts.output))
+        except InputError as error:
+            complain(str(error))
+            self.exitcode = 2
+        else:
+            print(f"{opts.output}: {count:,} records")
+
+
+def write(feeds: Iterable[str], path: Path) -> int:
+    """Write the report of *feeds*; return how many records are in it."""
+    figures = Figures()
+    for item in _items(feeds):
+        figures.add_record(item) if is_record(item) else figures.add_sighting(item)
+    made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    records = (item for item in _items(feeds) if is_record(item))
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(pieces(figures.result(), records, figures.seen, made))
+        part.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"report {str(path)!r} can't be written: {error.strerror}; "
+            "give another path with -o"
+        ) from error
+    return figures.totals["records"]
+
+
+def _items(feeds: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for feed in feeds:
+        yield from read_feed(Path(feed))

@@ -1,0 +1,1 @@
+"""One HTML file that says what crawls found: from feeds, without any I/O."""

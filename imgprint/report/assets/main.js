@@ -1,0 +1,102 @@
+"use strict";
+
+function drawCards() {
+  const t = figures.totals;
+  const share = t.held ? ((100 * t.received) / t.held).toFixed(1) : "0";
+  const cards = [
+    [counted.format(t.records || 0), "images identified"],
+    [counted.format(figures.sites), "sites"],
+    [counted.format(t.pages || 0), "pages"],
+    [bytes(t.received || 0), `received, ${share}% of the ${bytes(t.held || 0)} that the images hold`],
+    [counted.format(t.requests || 0), "requests for images"],
+    [counted.format(figures.shared_count), "images on several sites"],
+    [counted.format(t.position || 0), "images with a position"],
+    [counted.format(figures.serial_count), "serial numbers"],
+  ];
+  place(
+    "cards",
+    ...cards.map(([value, what]) =>
+      make("div", { class: "card" }, make("p", { class: "value", text: value }), make("p", { class: "what", text: what })),
+    ),
+  );
+  const times = figures.times ? `Read ${[...new Set(figures.times)].join(" to ")} UTC. ` : "";
+  document.getElementById("made").textContent = visible(`${times}Report made ${figures.made}.`);
+}
+
+function drawLists() {
+  place("site-rank", rank("Site", "site", "site", "No site."));
+  place("camera-rank", rank("Camera", "camera", "camera", "No image names a camera."));
+  place("software-rank", rank("Software", "software", "software", "No image names the software that wrote it."));
+  place("encoder-rank", rank("JPEG encoder", "encoder", "encoder", "No JPEG has its tables in the bytes that were read."));
+  place("format-rank", rank("Format", "format", "format", "No record."));
+  place("range-rank", rank("Parts of files", "range", "range", "No record says how its bytes were sent."));
+  const servers = (figures.rank.server || []).map(([name, n]) => () =>
+    make("tr", {}, make("th", { scope: "row", text: shorten(name, 200) }), make("td", { class: "number", text: counted.format(n) })),
+  );
+  if (servers.length) place("server-rank", panel("Server", ...table("Server", [head("Server"), head("images", true)], servers)));
+  const owners = (figures.rank.owner || []).map(([name, n]) => () =>
+    make("tr", {}, make("th", { scope: "row", text: shorten(name, 200) }), make("td", { class: "number", text: counted.format(n) })),
+  );
+  if (owners.length) place("owner-rank", panel("Owners named", ...table("Owners", [head("Owner"), head("images", true)], owners)));
+}
+
+function drawShared() {
+  const rows = figures.shared.map(([url, sites]) => () =>
+    make("tr", {}, make("th", { scope: "row" }, chooser("url", url)), make("td", { text: few(sites) }), make("td", { class: "number", text: String(sites.length) })),
+  );
+  if (!rows.length) return;
+  const heads = [head("image"), head("seen on"), head("sites", true)];
+  place("shared", panel(plural(figures.shared_count, "image on several sites", "images on several sites"), ...table("Images on several sites", heads, rows)));
+}
+
+function drawSerials() {
+  const title = "Serial numbers";
+  const rows = figures.serials.map(([serial, n, camera, sites]) => () =>
+    make(
+      "tr",
+      {},
+      make("th", { scope: "row" }, chooser("serials", serial)),
+      make("td", { text: camera ? shorten(camera, 60) : "" }),
+      make("td", { text: few(sites) }),
+      make("td", { class: "number", text: counted.format(n) }),
+    ),
+  );
+  const heads = [head("serial"), head("camera"), head("sites"), head("images", true)];
+  const text = "No image holds a serial number.";
+  place("serials", panel(title, ...(rows.length ? table(title, heads, rows) : [make("p", { class: "empty", text })])));
+}
+
+function drawSkipped() {
+  const title = "Reasons";
+  const rows = figures.skipped.map(({ reason, count, examples }) => () => {
+    const items = examples.map(([url, page]) =>
+      make("li", { text: page ? `${url || ""} (on ${page})` : url || "" }),
+    );
+    const name = count > items.length ? `the first ${items.length}` : "which";
+    const list = make("details", {}, make("summary", { text: `Show ${name}` }), make("ul", { class: "examples" }, ...items));
+    return make("tr", {}, make("th", { scope: "row", text: shorten(reason, 300) }), make("td", {}, list), make("td", { class: "number", text: counted.format(count) }));
+  });
+  const heads = [head("reason"), head("examples"), head("times", true)];
+  const text = figures.totals.sightings
+    ? "Nothing was skipped."
+    : "The feed of sightings has this: give it to scrapy report, too.";
+  place("skipped-list", panel(title, ...(rows.length ? table(title, heads, rows) : [make("p", { class: "empty", text })])));
+}
+
+drawCards();
+drawLists();
+drawShared();
+drawSerials();
+drawSkipped();
+drawTable();
+// Charts follow the first picture of the page.
+requestAnimationFrame(() => setTimeout(() => {
+  drawGraph();
+  drawMap();
+  drawTimeline();
+  drawSizes();
+  document.documentElement.dataset.drawn = "charts";
+}));
+const begin = () => load().then(() => { document.documentElement.dataset.ready = "all"; });
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+else begin();

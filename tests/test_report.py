@@ -1,0 +1,260 @@
+"""The report in a real browser: what is there, what it does, what it never does."""
+
+import json
+import os
+import time
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect, sync_playwright
+
+from imgprint.report.page import LEFT_OUT
+from tests.crawling import scrapy
+from tests.report import feeds
+from tests.servers.process import require
+
+SECTIONS = {
+    "overview": "What was found",
+    "sites": "Sites and the images they share",
+    "places": "Places",
+    "dates": "When pictures were taken",
+    "cameras": "Cameras and serial numbers",
+    "software": "Software and encoders",
+    "formats": "Formats and sizes",
+    "skipped": "What was skipped, and why",
+    "records": "Records",
+}
+MANY = 50_000
+PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    chromium = require("chromium", "chromium")
+    # Chromium refuses its sandbox to root; the pages are our own.
+    flags = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("report")
+
+
+@pytest.fixture(scope="module")
+def gallery(folder):
+    assert scrapy("demo", cwd=folder).returncode == 0
+    feeds = [f"data/demo/{name}.jsonl" for name in ("records", "sightings")]
+    return report(folder, "gallery.html", *feeds)
+
+
+@pytest.fixture(scope="module")
+def many(folder):
+    records = (feeds.record(n) for n in range(MANY))
+    return report(folder, "many.html", feeds.write(folder / "many.jsonl", records))
+
+
+@pytest.fixture(scope="module")
+def hostile(folder):
+    items = [feeds.hostile_record(), feeds.hostile_sighting(), feeds.record(1)]
+    return report(folder, "hostile.html", feeds.write(folder / "hostile.jsonl", items))
+
+
+def report(folder, name, *feeds):
+    done = scrapy("report", *feeds, "-o", name, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return folder / name
+
+
+class Tab:
+    """A report that is open; *trouble* is all that it must not do."""
+
+    def __init__(self, browser, path, **options):
+        self.trouble = []
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        add = self.trouble.append
+        self.page.on("console", lambda m: add(f"{m.type}: {m.text}"))
+        self.page.on("pageerror", lambda e: add(f"error: {e}"))
+        self.page.on("dialog", lambda d: (add(f"dialog: {d.message}"), d.dismiss()))
+        self.page.on(
+            "request",
+            lambda r: r.url in (path.as_uri(), "data:,") or add(f"request: {r.url}"),
+        )
+        self.page.goto(path.as_uri())
+        self.page.wait_for_selector("html[data-ready=all][data-drawn]", timeout=60_000)
+
+    def shown(self):
+        return self.page.locator("#shown").inner_text()
+
+    def open_all(self):
+        """Look at everything that a click shows."""
+        while more := self.page.query_selector("button.more"):
+            more.click()
+        for summary in self.page.query_selector_all("summary"):
+            summary.click()
+        for button in self.page.query_selector_all(".records .url")[:5]:
+            button.click()
+        self.page.wait_for_function("document.querySelector('.record dl')")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()
+
+
+@pytest.mark.parametrize("name", ["gallery", "many", "hostile"])
+def test_every_section_is_there(name, browser, request):
+    with Tab(browser, request.getfixturevalue(name)) as tab:
+        for id, title in SECTIONS.items():
+            section = tab.page.get_by_role("region", name=title, exact=True)
+            assert section.get_attribute("id") == id
+            assert len(section.inner_text()) > len(title) + 10
+            link = tab.page.locator(f"nav a[href='#{id}']")
+            assert link.count() == 1
+        tab.open_all()
+        assert tab.trouble == []
+
+
+def test_it_says_what_the_gallery_holds(gallery, browser):
+    with Tab(browser, gallery) as tab:
+        cards = tab.page.locator(".card").all_inner_texts()
+        assert cards[0].split("\n")[0] == "21"
+        assert "images on several sites" in cards[5]
+        assert cards[5].startswith("3")
+        assert tab.page.locator(".map circle").count() == 6
+        assert tab.page.locator(".graph circle").count() == 2
+        assert tab.page.locator("#timeline svg rect").count() >= 4
+        assert "HTTP 404" in tab.page.locator("#skipped").inner_text()
+        assert "Canon EOS R6" in tab.page.locator("#cameras").inner_text()
+
+
+def test_filter_sort_and_details(gallery, browser):
+    with Tab(browser, gallery) as tab:
+        page = tab.page
+        assert tab.shown() == "21 of 21 records, page 1 of 1"
+        page.locator("#filter").fill("canon eos")
+        expect(page.locator("#shown")).to_have_text("4 of 21 records, page 1 of 1")
+        page.locator("#filter").fill("")
+        page.get_by_role("combobox", name="Format").select_option("png")
+        expect(page.locator("#shown")).to_have_text("2 of 21 records, page 1 of 1")
+        page.get_by_role("combobox", name="Format").select_option("")
+        page.get_by_role("combobox", name="With").select_option("position")
+        expect(page.locator("#shown")).to_have_text("10 of 21 records, page 1 of 1")
+        page.get_by_role("combobox", name="With").select_option("")
+        page.locator("#camera-rank button").filter(has_text="iPhone 13").click()
+        expect(page.locator("#shown")).to_have_text("4 of 21 records, page 1 of 1")
+        page.get_by_role("button", name="Remove the filter camera").click()
+        for way in ("ascending", "descending"):
+            page.locator(".records thead button").filter(has_text="size").click()
+            cell = page.locator(".records thead th[data-column=size]")
+            assert cell.get_attribute("aria-sort") == way
+        largest = page.locator(".records tbody tr").first
+        assert "MB" in largest.inner_text()
+        largest.locator(".url").click()
+        expect(page.locator(".record")).to_contain_text("Where it comes from")
+        expect(page.locator(".record")).to_contain_text("multipart")
+        assert tab.trouble == []
+
+
+def test_fifty_thousand_records(many, browser):
+    with Tab(browser, many) as tab:
+        page = tab.page
+        (paint,) = page.evaluate(
+            "performance.getEntriesByName('first-contentful-paint')"
+            ".map((e) => e.startTime)"
+        )
+        assert paint < 2_000
+        assert tab.shown() == "50,000 of 50,000 records, page 1 of 1,000"
+        assert page.locator(".records tbody tr").count() == 50
+        begun = time.monotonic()
+        page.locator("#filter").fill("SN000007 site7.")
+        expect(page.locator("#shown")).to_contain_text("of 50,000 records")
+        expect(page.locator("#shown")).not_to_have_text(
+            "50,000 of 50,000 records, page 1 of 1,000"
+        )
+        assert time.monotonic() - begun < 2
+        assert "000007.jpg" in page.locator(".records tbody").inner_text()
+        page.locator("#filter").fill("")
+        expect(page.locator("#shown")).to_contain_text("50,000 of 50,000")
+        page.get_by_role("button", name="Next").click()
+        assert tab.shown() == "50,000 of 50,000 records, page 2 of 1,000"
+        page.locator("#filter").fill("/photos/049999.jpg")
+        expect(page.locator("#shown")).to_have_text("1 of 50,000 records, page 1 of 1")
+        page.locator(".records .url").click()
+        # The record itself is in another part of the file than the table.
+        expect(page.locator(".record")).to_contain_text(f"{49_999:064x}")
+        assert tab.trouble == []
+
+
+def test_what_is_hostile_appears_as_text(hostile, browser):
+    with Tab(browser, hostile) as tab:
+        page = tab.page
+        tab.open_all()
+        for button in page.query_selector_all(".map ~ .buttons button"):
+            button.click()
+        page.locator("#filter").fill("window.hacked")
+        expect(page.locator("#shown")).to_have_text("1 of 2 records, page 1 of 1")
+        page.locator(".records .url").first.click()
+        text = page.locator("body").text_content()
+        for name in set(feeds.hostile_record()) - LEFT_OUT - {"robots"}:
+            for at in feeds.WITHIN.get(name, [None]):
+                if at != "encoder":
+                    assert f"]]>{name}{f'.{at}' if at else ''}" in text, (name, at)
+        assert "<img src=http://203.0.113.1/x.png onerror" in text
+        assert "\u202e" not in text, "shown by number: it turns the text after it"
+        assert r"\u202e\ud800" in text
+        assert page.evaluate("window.hacked") is None
+        assert page.locator("img, iframe, object, embed, form, base").count() == 0
+        assert page.locator("a[href]:not([href^='#'])").count() == 0
+        assert tab.trouble == []
+
+
+@pytest.mark.parametrize("name", ["gallery", "hostile"])
+@pytest.mark.parametrize(
+    "options", [{}, {"color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"]
+)
+def test_no_serious_fault_of_access(name, options, browser, request):
+    with Tab(browser, request.getfixturevalue(name), **options) as tab:
+        tab.open_all()
+        # axe can't load over a policy that allows nothing, but runs in the page.
+        found = Axe().run(tab.page).response["violations"]
+        faults = [
+            (fault["id"], fault["impact"], fault["nodes"][0]["html"][:200])
+            for fault in found
+            if fault["impact"] in ("serious", "critical")
+        ]
+        assert faults == []
+        width = tab.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= tab.page.viewport_size["width"], "nothing is cut off"
+
+
+def test_the_keyboard_reaches_a_record(gallery, browser):
+    with Tab(browser, gallery) as tab:
+        tab.page.keyboard.press("Tab")
+        focused = "document.activeElement.textContent"
+        assert tab.page.evaluate(focused) == "Skip to the report"
+        tab.page.locator(".records .url").first.focus()
+        tab.page.keyboard.press("Enter")
+        expect(tab.page.locator(".record")).to_contain_text("Where it comes from")
+
+
+def test_bad_input(folder):
+    (folder / "bad.jsonl").write_text(json.dumps({"some": "thing"}) + "\n")
+    good = feeds.write(folder / "good.jsonl", [feeds.record(1)])
+    for arguments, words in (
+        ([], "nothing to report: give feeds"),
+        (["none.jsonl"], "can't be read: No such file or directory"),
+        (["bad.jsonl"], "not a record"),
+        ([good, "-o", "no/such/report.html"], "can't be written: No such file"),
+    ):
+        done = scrapy("report", *arguments, cwd=folder)
+        assert done.returncode == 2
+        assert words in done.stderr
+        assert done.stderr.startswith("imgprint: ")
+        assert done.stderr.count("\n") == 1
