@@ -24,6 +24,7 @@ from imgprint.discovery.documents import (
 )
 from imgprint.discovery.headers import meta_rules, parse_links, robots_rules
 from imgprint.discovery.html import base_url, image_candidates
+from imgprint.discovery.limits import within_limits
 from imgprint.discovery.linked import MAX_LINKED, linked_documents, sheet_imports
 from imgprint.discovery.xml import kind_of
 from imgprint.errors import DOWNLOAD_ERRORS, TorDown
@@ -82,7 +83,8 @@ class Documents:
     each URL once, for the images it names: style sheets with their imports,
     web app manifests, and "favicon" for one try of /favicon.ico per host.
 
-    Stats: ``imgprint/linked/{stylesheet,manifest,failed}``;
+    Stats: ``imgprint/linked/{stylesheet,manifest,failed}``; ``imgprint/page/cut``,
+    pages of too many tags or attributes (see discovery.limits);
     ``imgprint/url/skipped/{blob,cid,...,other}`` counts what looked like an
     image's URL and is none to be fetched, by scheme.
     """
@@ -129,6 +131,11 @@ class Documents:
         return "all" if self.every else "marked"
 
     def _page(self, response: HtmlResponse) -> Document:
+        body = within_limits(response.body)
+        if body is not response.body:
+            assert self.crawler.stats
+            self.crawler.stats.inc_value("imgprint/page/cut")
+            response = response.replace(body=body)
         root = response.selector.root
         skipped = _Skipped(self.crawler)
         links = list(parse_links(_fields(response, "Link")))
