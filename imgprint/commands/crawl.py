@@ -13,10 +13,12 @@ from imgprint.errors import InputError
 from imgprint.feeds import check_targets
 from imgprint.hashlist import hash_list
 from imgprint.middlewares.blocklist import read_blocklist
+from imgprint.onion import parse_proxies
 from imgprint.revisit import PreviousFeed
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from scrapy import Spider
     from scrapy.crawler import Crawler
@@ -25,7 +27,12 @@ if TYPE_CHECKING:
 # The first is the default.
 CHOICES = {
     "IMGPRINT_CANDIDATES": ("largest", "all"),
+    "IMGPRINT_TOR": ("onion", "all", "off"),
     "IMGPRINT_VARIANTS": ("group", "largest", "original", "all"),
+}
+LISTS: dict[str, Callable[[list[str]], object]] = {
+    "IMGPRINT_ALLOWED_NETWORKS": parse_networks,
+    "IMGPRINT_TOR_PROXIES": parse_proxies,
 }
 
 
@@ -36,10 +43,11 @@ def check_input(settings: BaseSettings, name: str, arguments: dict[str, str]) ->
         raise InputError(f"no spider {name!r}; there is: {', '.join(loader.list())}")
     if check := getattr(loader.load(name), "check_arguments", None):
         check(**arguments)
-    try:
-        parse_networks(settings.getlist("IMGPRINT_ALLOWED_NETWORKS"))
-    except ValueError as error:
-        raise InputError(f"IMGPRINT_ALLOWED_NETWORKS: {error}") from error
+    for setting, parse in LISTS.items():
+        try:
+            parse(settings.getlist(setting))
+        except ValueError as error:
+            raise InputError(f"{setting}: {error}") from error
     for setting, values in CHOICES.items():
         if (value := settings.get(setting, values[0])) not in values:
             raise InputError(f"{setting}={value}: give {', '.join(values)}")

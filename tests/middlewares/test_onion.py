@@ -8,6 +8,7 @@ from imgprint.errors import OnionRefused
 from imgprint.http import ImageResponse, image_request, yield_record
 from imgprint.middlewares.onion import OnionMiddleware, OnionTagMiddleware, way_of
 from imgprint.onion import USER_AGENT, choose_proxy
+from tests.crawling import scrapy
 from tests.test_onion import onion
 
 ONE, TWO = onion(1), onion(2)
@@ -175,3 +176,17 @@ def test_parts_of_a_page():
     assert way_of(Response(page.url, request=page)) == {"imgprint_tor": ONE}
     assert way_of(Response(page.url, request=Request("http://a.b/"))) == {}
     assert way_of(Response(page.url)) == {}
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("IMGPRINT_TOR=tor", "IMGPRINT_TOR=tor: give onion, all, off"),
+        ("IMGPRINT_TOR_PROXIES=127.0.0.1:9050", "is no socks5h://host:port URL"),
+    ],
+)
+def test_the_command_says_what_is_wrong(setting, words, tmp_path):
+    done = scrapy("crawl", "images", "-aurl=http://a.b/", f"-s{setting}", cwd=tmp_path)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
