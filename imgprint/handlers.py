@@ -73,18 +73,27 @@ class _Connection(ResponseHandler):
 
 
 class _Session:
-    """aiohttp's session, with a bound on each wait for the network."""
+    """aiohttp's session, with a bound on each wait for the network.
 
-    def __init__(self, session: aiohttp.ClientSession, connect: float, read: float):
+    Scrapy gives it b"" for no body, of which aiohttp would make Content-Length: 0.
+    """
+
+    def __init__(
+        self, session: aiohttp.ClientSession, connect: float | None, read: float | None
+    ):
         self._session = session
         self._connect, self._read = connect, read
         self.close = session.close
 
-    def request(self, *args: Any, timeout: aiohttp.ClientTimeout, **kwargs: Any) -> Any:
+    def request(
+        self, *args: Any, data: bytes, timeout: aiohttp.ClientTimeout, **kwargs: Any
+    ) -> Any:
         timeout = aiohttp.ClientTimeout(
             total=timeout.total, sock_connect=self._connect, sock_read=self._read
         )
-        return self._session.request(*args, timeout=timeout, **kwargs)
+        return self._session.request(
+            *args, data=data or None, timeout=timeout, **kwargs
+        )
 
 
 class _AiohttpHandler(AiohttpDownloadHandler):
@@ -127,9 +136,8 @@ class _AiohttpHandler(AiohttpDownloadHandler):
         )
 
     def _bounded(self, session: aiohttp.ClientSession) -> Any:
-        if not self._receive_buffer:
-            return session
-        return _Session(session, self._stall, self._stall)
+        stall = self._stall if self._receive_buffer else None
+        return _Session(session, stall, stall)
 
     def _socket(self, address: Any) -> socket.socket:
         """Return a socket that is about to be connected to *address*."""
