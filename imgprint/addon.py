@@ -23,6 +23,7 @@ from imgprint.middlewares.onion import OnionMiddleware, OnionTagMiddleware
 from imgprint.middlewares.onion_errors import OnionErrorMiddleware
 from imgprint.middlewares.pages import PageMiddleware
 from imgprint.middlewares.ranges import RangeMiddleware
+from imgprint.middlewares.render import RenderMiddleware
 from imgprint.middlewares.robots import OnionRobotsMiddleware
 from imgprint.pipelines import FingerprintPipeline, MetadataPipeline, SizePipeline
 from imgprint.throttle import AutoThrottle
@@ -55,6 +56,7 @@ class Addon:
             (50, GuardMiddleware),
             (60, OnionMiddleware),
             (100, OnionRobotsMiddleware),
+            (500, RenderMiddleware),
             (560, BackoffMiddleware),
             (565, OnionErrorMiddleware),
             (594, PageMiddleware),

@@ -144,11 +144,11 @@ class Documents:
         return Document(
             "page",
             chain(
-                response.meta.get("imgprint_rendered", ()),
                 image_candidates(
                     response.selector, url, candidates=self._mode, skipped=skipped
                 ),
                 header_candidates(links, url, self._mode, skipped) if links else (),
+                response.meta.get("imgprint_rendered", ()),
                 self._favicon(response),
             ),
             self._links(response, found),

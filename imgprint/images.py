@@ -111,7 +111,9 @@ class Images:
                     page.others.setdefault(candidate.url, candidate)
                 continue
             key = hash(candidate.url)
-            if key in page.seen:
+            # A browser takes of a srcset what fits its window.
+            fitted = candidate.element == "rendered" and candidate.url in page.others
+            if key in page.seen or fitted:
                 continue
             page.seen.add(key)
             if candidate.url[:5] == "data:":

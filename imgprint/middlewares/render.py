@@ -1,0 +1,107 @@
+"""The downloader middleware that shows pages to a browser before they are read."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from typing import TYPE_CHECKING, Self
+
+from scrapy import signals
+from scrapy.http import HtmlResponse
+
+from imgprint.discovery.candidate import Candidate
+from imgprint.discovery.rendering import needs_browser
+from imgprint.discovery.urls import Cleaner
+from imgprint.middlewares.onion import way_of
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+    from imgprint.browser import Browser, Rendered
+
+logger = logging.getLogger(__name__)
+
+
+class RenderMiddleware:
+    """Replace a page by what a browser makes of it.
+
+    Of requests with ``meta["imgprint_render"]`` = "1", or "auto": only pages
+    with scripts and few images. ``meta["imgprint_rendered"]`` of the response
+    are the candidates of images that the browser asked for, or shows.
+
+    ``IMGPRINT_BROWSER`` (default: Playwright's own browser, or else the
+    system's Chromium) is the browser's path. ``IMGPRINT_RENDER_TIMEOUT``
+    (default: 45) is how many seconds a page may take; what was found until then
+    counts. ``PLAYWRIGHT_MAX_PAGES_PER_CONTEXT`` (default: 4) is how many pages
+    are open at a time, ``PLAYWRIGHT_LAUNCH_OPTIONS`` is scrapy-playwright's.
+
+    Without a browser, or if it fails, the page is as the server sent it.
+
+    At position 500 it gets pages that redirects (600), retries (550) and
+    decompression (590) are done with.
+
+    Stats: ``imgprint/page/rendered``, ``imgprint/page/render_failed``,
+    ``imgprint/browser/restarted``, and those of Assets.
+    """
+
+    def __init__(self, crawler: Crawler):
+        self.crawler = crawler
+        self._browser: Browser | None = None
+        self._warned = False
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        middleware = cls(crawler)
+        crawler.signals.connect(middleware.close, signals.spider_closed)
+        return middleware
+
+    async def close(self) -> None:
+        if self._browser:
+            await self._browser.close()
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        render = request.meta.get("imgprint_render")
+        if render not in ("1", "auto") or not isinstance(response, HtmlResponse):
+            return response
+        if response.status != 200 or not response.url.startswith("http"):
+            return response
+        if render == "auto" and not needs_browser(response.selector.root, response.url):
+            return response
+        return await self._render(request, response)
+
+    async def _render(self, request: Request, response: HtmlResponse) -> Response:
+        # Playwright takes 0.2 s to import.
+        from imgprint.browser import Browser, NoBrowserError, RenderError
+
+        self._browser = self._browser or Browser(self.crawler)
+        response.request = request
+        try:
+            rendered = await self._browser.render(response, way_of(response))
+        except NoBrowserError as error:
+            self._count("render_failed")
+            if not self._warned:
+                logger.warning("%s; pages are read as servers send them", error)
+                self._warned = True
+            return response
+        except RenderError as error:
+            self._count("render_failed")
+            logger.warning("%s: not rendered: %s", response.url, error)
+            return response
+        self._count("rendered")
+        request.meta["imgprint_rendered"] = _candidates(rendered, response.url)
+        if rendered.html is None:
+            return response
+        body = rendered.html.encode("utf-8", "replace")
+        return response.replace(body=body, encoding="utf-8")
+
+    def _count(self, name: str) -> None:
+        assert self.crawler.stats
+        self.crawler.stats.inc_value(f"imgprint/page/{name}")
+
+
+def _candidates(rendered: Rendered, url: str) -> list[Candidate]:
+    cleaner = Cleaner(url, Counter())
+    urls = (cleaner.clean(image) for image in rendered.images)
+    return [Candidate(found, "rendered") for found in dict.fromkeys(urls) if found]
