@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from imgprint.content.sparse import SparseBytes
 
 SAMPLE = 128
+# What only decoding tells: ``perceptual`` fills it in.
+DECODED = ("pdq", "pdq_quality", "pdq_source", "pdq_strips")
 END_SAMPLE = slice(384, 512)
 
 
@@ -149,6 +151,7 @@ def fingerprints(
         "encoder": signature,
         "png_adler32": png_adler32(image, layout),
         "marks": marks(prints, description, image),
+        **dict.fromkeys(DECODED),
     }
 
 

@@ -7,6 +7,7 @@ when a function returns.
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,10 +30,13 @@ MAX_RATIO = 20
 # Decoding makes at most this many pixels, in scales that libjpeg does for less.
 MAX_DECODED = 2_000_000
 LEAST_ROWS = 32
-NAMES = ("pdq", "pdq_quality", "pdq_source", "pdq_strips")
-EOI = b"\xff\xd9"
-# Correlation of thumbnail and picture: the same are above, others below.
-SAME, OTHER = 0.8, 0.4
+# Of strangers' files, what browsers show; decoders of the rest are less tried.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP")
+# What Pillow raises of files that are broken.
+BROKEN = (
+    *(OSError, ValueError, SyntaxError, EOFError, ArithmeticError, LookupError),
+    *(TypeError, struct.error),
+)
 
 
 class Hash(NamedTuple):
@@ -96,8 +100,8 @@ def _best(source: str, found: Hash) -> dict[str, Any]:
 
 
 def whole_picture(data: bytes) -> dict[str, Any]:
-    """Return the same as ``perceptual`` of a file that is wholly at hand."""
-    pixels = _decode(data)
+    """Return the same of the user's own file, which is wholly at hand."""
+    pixels = _decode(data, None)
     if pixels is None:
         return dict.fromkeys(NAMES)
     strips = _strips(pixels, len(pixels))
@@ -166,13 +170,17 @@ def _top(
     return ("strip", pixels[:full], height) if full >= LEAST_ROWS else None
 
 
-def _decode(data: bytes) -> Pixels | None:
+def _decode(data: bytes, formats: tuple[str, ...] | None = FORMATS) -> Pixels | None:
     """Return the greyscale pixels of *data*, None if Pillow can't."""
     import numpy as np
     from PIL import Image
 
     try:
-        with warnings.catch_warnings(), Image.open(io.BytesIO(data)) as picture:
+        with (
+            warnings.catch_warnings(),
+            Image.open(io.BytesIO(data), formats=formats) as picture,
+        ):
+            warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             width, height = picture.size
             if width * height > MAX_PIXELS:
@@ -182,9 +190,9 @@ def _decode(data: bytes) -> Pixels | None:
                 scale *= 2
             picture.draft("L", (width // scale, height // scale))
             return np.asarray(picture.convert("L"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         return None
-    except (Image.DecompressionBombWarning, IndexError, KeyError, TypeError):
+    except BROKEN:
         return None
 
 
