@@ -37,6 +37,10 @@ BROKEN = (
     *(OSError, ValueError, SyntaxError, EOFError, ArithmeticError, LookupError),
     *(TypeError, struct.error),
 )
+NAMES = ("pdq", "pdq_quality", "pdq_source", "pdq_strips")
+EOI = b"\xff\xd9"
+# Correlation of thumbnail and picture: the same are above, others below.
+SAME, OTHER = 0.8, 0.4
 
 
 class Hash(NamedTuple):
