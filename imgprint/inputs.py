@@ -41,6 +41,8 @@ def kind_of(path: Path) -> str:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     names = (b'"url":', b'"image_url":')
     squeezed = head.replace(b" ", b"")
+    if not start and path.suffix in (".json", ".jsonl"):
+        return "feed"
     if start[:1] in (b"{", b"[") and any(name in squeezed for name in names):
         return "feed"
     return "list"

@@ -16,6 +16,7 @@ from imgprint.content.formats.jpeg import FRAMES
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from PIL import Image
 
     from imgprint.content.describe import Description
     from imgprint.content.sparse import SparseBytes
@@ -176,28 +177,31 @@ def _top(
 
 def _decode(data: bytes, formats: tuple[str, ...] | None = FORMATS) -> Pixels | None:
     """Return the greyscale pixels of *data*, None if Pillow can't."""
-    import numpy as np
     from PIL import Image
 
     try:
-        with (
-            warnings.catch_warnings(),
-            Image.open(io.BytesIO(data), formats=formats) as picture,
-        ):
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            width, height = picture.size
-            if width * height > MAX_PIXELS:
-                return None
-            scale = 1
-            while width * height > MAX_DECODED * scale * scale and scale < 8:
-                scale *= 2
-            picture.draft("L", (width // scale, height // scale))
-            return np.asarray(picture.convert("L"))
+            with Image.open(io.BytesIO(data), formats=formats) as picture:
+                return _greyscale(picture)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         return None
     except BROKEN:
         return None
+
+
+def _greyscale(picture: Image.Image) -> Pixels | None:
+    import numpy as np
+
+    width, height = picture.size
+    if width * height > MAX_PIXELS:
+        return None
+    scale = 1
+    while width * height > MAX_DECODED * scale * scale and scale < 8:
+        scale *= 2
+    picture.draft("L", (width // scale, height // scale))
+    return np.asarray(picture.convert("L"))
 
 
 def _strips(pixels: Pixels, height: int) -> dict[str, Hash]:
