@@ -23,6 +23,7 @@ from tests.test_onion import REAL
 
 CLEARNET = "clearnet.test"
 DEAD = REAL  # in the private network nobody has published it
+STRACE = ["strace", "-f", "-qq", "-e", "trace=network", "-o"]
 EXTRA = """
 absolute_redirect off;
 location = /moved.jpg { return 302 http://clearnet.test:$arg_port/moved.jpg; }
@@ -197,10 +198,9 @@ def traced(directory, settings):
     directory.mkdir()
     options = [f"-s{name}={value}" for name, value in settings.items()]
     trace = directory / "trace"
-    strace = ["strace", "-f", "-qq", "-e", "trace=network", "-o", trace]
     scrapy = [sys.executable, "-m", "scrapy", "crawl", "images", "-aurls=../urls.txt"]
     done = subprocess.run(
-        [*strace, *scrapy, *options],
+        [*STRACE, trace, *scrapy, *options],
         cwd=directory,
         env={"PYTHONPATH": str(ROOT), "SCRAPY_SETTINGS_MODULE": "imgprint.settings"},
         capture_output=True,
@@ -228,6 +228,20 @@ def places_of(trace: Path):
         elif "hosts" in call and "AF_" not in call:
             places.add("a cache of names")  # nscd, which is asked for users, too
     return places
+
+
+def test_the_trace_shows_leaks(tmp_path):
+    leak = (
+        "import socket\n"
+        "with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:\n"
+        "    s.sendto(b'x', ('127.0.0.1', 53))\n"
+        "    s.connect(('127.0.0.1', 54))\n"
+        "socket.socket().connect_ex(('127.0.0.1', 1))\n"
+    )
+    trace = tmp_path / "trace"
+    command = [*STRACE, trace, sys.executable, "-c", leak]
+    subprocess.run([require("strace", "strace"), *command[1:]], check=True)
+    assert places_of(trace) == {"127.0.0.1:53", "127.0.0.1:54", "127.0.0.1:1"}
 
 
 # 3. Isolation
