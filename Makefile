@@ -4,7 +4,7 @@ URLS ?= urls.txt
 VENV := .venv
 BIN := $(VENV)/bin
 # What the tests start on loopback.
-PACKAGES := nginx-light apache2-bin lighttpd caddy chromium tor strace imagemagick libimage-exiftool-perl libjpeg-turbo-progs webp
+PACKAGES := nginx-light apache2-bin lighttpd caddy chromium tmux tor strace imagemagick libimage-exiftool-perl libjpeg-turbo-progs webp
 
 .PHONY: demo crawl test lint clean
 

@@ -26,6 +26,7 @@ from imgprint.middlewares.ranges import RangeMiddleware
 from imgprint.middlewares.render import RenderMiddleware
 from imgprint.middlewares.robots import OnionRobotsMiddleware
 from imgprint.pipelines import FingerprintPipeline, MetadataPipeline, SizePipeline
+from imgprint.progress import Progress
 from imgprint.throttle import AutoThrottle
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class Addon:
             "EXTENSIONS", throttle.AutoThrottle, None
         )
         settings.setdefault_in_component_priority_dict("EXTENSIONS", AutoThrottle, 0)
+        settings.setdefault_in_component_priority_dict("EXTENSIONS", Progress, 0)
         for scheme in ("http", "https"):
             settings["DOWNLOAD_HANDLERS"].setdefault(scheme, HttpDownloadHandler)
         for name in ("jsonl", "jsonlines", "jl"):

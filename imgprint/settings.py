@@ -46,4 +46,5 @@ FEEDS = {
     "data/%(name)s-%(time)s.jsonl": {"format": "jsonl"},
     "data/%(name)s-%(time)s.json": {"format": "json", "indent": 4},
 }
+IMGPRINT_PROGRESS = True
 IMGPRINT_SIGHTINGS = "data/sightings/%(name)s-%(time)s.jsonl"

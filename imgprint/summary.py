@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from imgprint.items import NOT_CHOSEN
+from imgprint.report.audit import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+LIMIT = 50_000
+MOST = 1_000
 
 
 @dataclass
@@ -17,7 +21,7 @@ class Summary:
     """The figures of one crawl.
 
     *skipped* is by reason; *shared* has, for each image of several sites, one
-    of its URLs and the sites.
+    of its URLs and the sites; *partial*: of the first images only.
     """
 
     pages: int = 0
@@ -31,6 +35,81 @@ class Summary:
     places: dict[tuple[float, float], str] = field(default_factory=dict)
     cameras: Counter[str] = field(default_factory=Counter)
     shared: list[tuple[str, list[str]]] = field(default_factory=list)
+    partial: bool = False
+
+
+class Tally:
+    """The figures of a crawl, kept while its items go by, in bounded memory.
+
+    An image is shared if one file key was seen on several sites: under one URL
+    or under several. That is known of the first *limit* images; of names and
+    places, too, no more than *limit* are kept.
+    """
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self.limit = limit
+        self.summary = Summary()
+        self._keys: dict[int, int] = {}
+        self._sites: dict[int, tuple[str, str]] = {}
+        self._waiting: dict[int, set[str]] = {}
+        self._shared: dict[int, tuple[str, set[str]]] = {}
+        self._failed: set[int] = set()
+
+    def add_record(self, record: Mapping[str, Any]) -> None:
+        summary, url = self.summary, record["url"]
+        summary.fingerprinted += 1
+        summary.bytes_held += record["image_size"] or 0
+        if (gps := record["gps"]) and len(summary.places) < self.limit:
+            summary.places[gps["latitude"], gps["longitude"]] = url
+        if camera := record["camera"]:
+            names = (camera.get("make"), camera.get("model"))
+            self._count(summary.cameras, " ".join(filter(None, names)))
+        number, key = hash(url), hash(record["fingerprints"]["file_key"])
+        if len(self._keys) >= self.limit and key not in self._sites:
+            summary.partial = True
+            return
+        self._keys[number] = key
+        sites = self._waiting.pop(number, set())
+        for site in sorted({*sites, *([record["site"]] if record.get("site") else [])}):
+            self._see(key, url, site)
+
+    def add_sighting(self, sighting: Mapping[str, Any]) -> None:
+        url, site, error = (sighting[n] for n in ("image_url", "site", "error"))
+        if error == NOT_CHOSEN or not (url or error):
+            return
+        self.summary.sightings += 1
+        number = hash(url)
+        if url and site and number in self._keys:
+            self._see(self._keys[number], url, site)
+        elif url and site and not error and len(self._waiting) < self.limit:
+            self._waiting.setdefault(number, set()).add(site)
+        if error and not (url and number in self._failed):
+            if len(self._failed) < self.limit:
+                self._failed.add(number)
+            self._count(self.summary.skipped, f"{'' if url else 'page: '}{error}")
+
+    def _see(self, key: int, url: str, site: str) -> None:
+        first, at = self._sites.setdefault(key, (site, url))
+        if key in self._shared:
+            self._shared[key][1].add(site)
+        elif site != first and len(self._shared) < self.limit:
+            self._shared[key] = (at, {first, site})
+
+    def _count(self, counter: Counter[str], name: str) -> None:
+        """Count *name*, or "others" where there are too many names already."""
+        counter[name if name in counter or len(counter) < MOST else "others"] += 1
+
+    def result(self, stats: Mapping[str, Any]) -> Summary:
+        """Return the summary, with what only Scrapy's *stats* know."""
+        summary = self.summary
+        summary.pages = stats.get("imgprint/page/count", 0)
+        summary.found = stats.get("imgprint/image/found", 0)
+        summary.requests = stats.get("imgprint/image/request_count", 0)
+        summary.bytes_received = stats.get("imgprint/image/bytes_received", 0)
+        if small := stats.get("imgprint/image/skipped/small", 0):
+            summary.skipped["smaller than IMGPRINT_MIN_SIZE"] = small
+        summary.shared = [(url, sorted(names)) for url, names in self._shared.values()]
+        return summary
 
 
 def summarize(
@@ -38,48 +117,13 @@ def summarize(
     records: Iterable[Mapping[str, Any]],
     sightings: Iterable[Mapping[str, Any]],
 ) -> Summary:
-    """Return the summary of a crawl from its stats and its two feeds.
-
-    An image is shared if one file key was seen on several sites: under one URL
-    or under several.
-    """
-    summary = Summary(
-        pages=stats.get("imgprint/page/count", 0),
-        found=stats.get("imgprint/image/found", 0),
-        requests=stats.get("imgprint/image/request_count", 0),
-        bytes_received=stats.get("imgprint/image/bytes_received", 0),
-    )
-    key_of: dict[str, str] = {}
-    first_of: dict[str, str] = {}
-    sites: defaultdict[str, set[str]] = defaultdict(set)
+    """Return the summary of a crawl from its stats and its two feeds."""
+    tally = Tally()
     for record in records:
-        summary.fingerprinted += 1
-        summary.bytes_held += record["image_size"] or 0
-        key = key_of[record["url"]] = record["fingerprints"]["file_key"]
-        first_of.setdefault(key, record["url"])
-        if gps := record["gps"]:
-            summary.places[gps["latitude"], gps["longitude"]] = record["url"]
-        if camera := record["camera"]:
-            names = (camera.get("make"), camera.get("model"))
-            summary.cameras[" ".join(filter(None, names))] += 1
-    failed = set()
+        tally.add_record(record)
     for sighting in sightings:
-        url, site = sighting["image_url"], sighting["site"]
-        if sighting["error"] == NOT_CHOSEN:
-            continue
-        summary.sightings += 1
-        if url in key_of and site:
-            sites[key_of[url]].add(site)
-        if sighting["error"] and (not url or url not in failed):
-            failed.add(url)
-            what = "" if url else "page: "
-            summary.skipped[f"{what}{sighting['error']}"] += 1
-    if small := stats.get("imgprint/image/skipped/small", 0):
-        summary.skipped["smaller than IMGPRINT_MIN_SIZE"] = small
-    summary.shared = [
-        (first_of[key], sorted(names)) for key, names in sites.items() if len(names) > 1
-    ]
-    return summary
+        tally.add_sighting(sighting)
+    return tally.result(stats)
 
 
 def render(summary: Summary, where: Iterable[str]) -> str:
@@ -90,7 +134,7 @@ def render(summary: Summary, where: Iterable[str]) -> str:
         ("pages", f"{summary.pages}"),
         ("images found", f"{summary.found}, seen in {summary.sightings} places"),
         ("fingerprinted", f"{summary.fingerprinted}"),
-        ("skipped", skipped or "none"),
+        ("skipped", printable(skipped, 2_000) or "none"),
         (
             "bytes received",
             f"{summary.bytes_received:,} in {summary.requests} requests, of "
@@ -100,7 +144,8 @@ def render(summary: Summary, where: Iterable[str]) -> str:
         ("cameras", _listing(f"{name} ({n})" for name, n in summary.cameras.items())),
         (
             "on several sites",
-            _listing(f"{url} ({', '.join(names)})" for url, names in summary.shared),
+            _listing(f"{url} ({', '.join(names)})" for url, names in summary.shared)
+            + (f" (of the first {LIMIT:,} images)" if summary.partial else ""),
         ),
         ("records", _listing(where)),
     ]
@@ -108,7 +153,7 @@ def render(summary: Summary, where: Iterable[str]) -> str:
 
 
 def _listing(values: Iterable[str], most: int = 10) -> str:
-    lines = list(values)
+    lines = [printable(value, 300) for value in values]
     if len(lines) > most:
         lines[most:] = [f"and {len(lines) - most} more"]
     return ("\n" + " " * 19).join(lines) or "none"

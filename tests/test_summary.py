@@ -1,4 +1,4 @@
-from imgprint.summary import render, summarize
+from imgprint.summary import Tally, render, summarize
 
 
 def record(url, key, **fields):
@@ -49,3 +49,26 @@ def test_long_lists_are_cut():
         record(str(n), str(n), gps={"latitude": n, "longitude": 0}) for n in range(13)
     ]
     assert "and 3 more" in render(summarize({}, places, []), [])
+
+
+def test_a_sighting_may_come_before_its_record():
+    tally = Tally()
+    tally.add_sighting(sighting("cdn/1", "a"))
+    tally.add_record({"site": "b", **record("cdn/1", "k")})
+    assert tally.result({}).shared == [("cdn/1", ["a", "b"])]
+
+
+def test_memory_is_bounded():
+    tally = Tally(limit=100)
+    for n in range(3_000):
+        gps = {"latitude": n, "longitude": 0}
+        camera = {"make": str(n), "model": None}
+        tally.add_record(record(str(n), str(n), gps=gps, camera=camera))
+        tally.add_sighting(sighting(f"x{n}", "a"))
+        tally.add_sighting(sighting(f"y{n}", "a", f"error {n}"))
+    summary = tally.result({})
+    assert summary.fingerprinted == 3_000
+    assert len(summary.places) == 100
+    assert summary.cameras["others"] == summary.skipped["others"] == 2_000
+    assert len(tally._keys) == len(tally._waiting) == len(tally._failed) == 100
+    assert "(of the first 50,000 images)" in render(summary, [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from scrapy.commands import crawl
 from scrapy.spiderloader import get_spider_loader
@@ -14,6 +14,7 @@ from imgprint.feeds import check_targets
 from imgprint.hashlist import hash_list
 from imgprint.middlewares.blocklist import read_blocklist
 from imgprint.onion import parse_proxies
+from imgprint.progress import Progress
 from imgprint.revisit import PreviousFeed
 
 if TYPE_CHECKING:
@@ -69,6 +70,13 @@ def exit_code(crawler: Crawler) -> int:
     return int(bool(failed) or stats.get("finish_reason") != "finished")
 
 
+def _summary_file(settings: BaseSettings) -> TextIO:
+    """Return standard output, or standard error where a feed goes there."""
+    feeds = settings.getdict("FEEDS")
+    taken = any(str(uri) == "-" or str(uri).startswith("stdout:") for uri in feeds)
+    return sys.stderr if taken else sys.stdout
+
+
 def complain(sentence: str) -> None:
     print(f"imgprint: {sentence}", file=sys.stderr)
 
@@ -90,6 +98,8 @@ class Command(crawl.Command):
         super().run(args, opts)
         if self.crawler:
             self.exitcode = self.exitcode or exit_code(self.crawler)
+            if progress := self.crawler.get_extension(Progress):
+                print(progress.summary(), file=_summary_file(self.settings))
 
     def _create_crawler(self, spidercls: type[Spider] | str) -> Crawler:
         self.crawler = super()._create_crawler(spidercls)
