@@ -1,11 +1,15 @@
 import asyncio
 import socket
+import ssl
+import subprocess
 import time
 from collections import Counter
 
 import pytest
+import uvloop
 from scrapy import Request, signals
 from scrapy.exceptions import (
+    DownloadFailedError,
     DownloadTimeoutError,
     StopDownload,
 )
@@ -19,8 +23,8 @@ from imgprint.handlers import HttpDownloadHandler
 from imgprint.onion import REPLIES
 from tests.servers.canary import Canary
 from tests.servers.hostile import HostileServer
-from tests.servers.process import free_port
-from tests.servers.socks import SocksProxy
+from tests.servers.process import free_port, require
+from tests.servers.socks import HANG_UP, SILENCE, SocksProxy
 from tests.test_onion import REAL
 
 BODY = b"x" * 200_000
@@ -46,7 +50,8 @@ def download(*requests, connect=(), **settings):
         finally:
             await handler.close()
 
-    return asyncio.run(run())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(run())
 
 
 @pytest.fixture
@@ -81,6 +86,44 @@ def test_names_go_to_the_proxy_and_connections_are_kept_apart(site, monkeypatch)
     ]
 
 
+@pytest.fixture
+def tls_site(tmp_path):
+    """A TLS server with a certificate of its own: answers, then hangs up."""
+    key, certificate = tmp_path / "key", tmp_path / "certificate"
+    make = [require("openssl", "openssl"), "req", "-x509", "-newkey", "rsa:2048"]
+    make += ["-nodes", "-subj", "/CN=a.test", "-keyout", key, "-out", certificate]
+    subprocess.run(make, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    names = []
+    context.sni_callback = lambda connection, name, context: names.append(name)
+    site = GallerySite({"/a": ("text/plain", BODY)})
+    server = site._server
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    with site:
+        site.port, site.names = server.server_port, names
+        yield site
+
+
+def test_tls_is_with_the_server(tls_site):
+    with SocksProxy(tls_site.port) as proxy:
+        requests = [through(proxy, f"https://{REAL}/a") for _ in range(2)]
+        responses = download(*requests)
+    assert [response.body for response in responses] == [BODY] * 2
+    assert proxy.seen == [("one:two", REAL, 443)]
+    assert tls_site.names == [REAL]
+
+
+def test_tls_that_fails(tls_site, site):
+    with SocksProxy(tls_site.port) as proxy:
+        settings = {"DOWNLOAD_VERIFY_CERTIFICATES": True}
+        (error,) = download(through(proxy, "https://a.test/a"), **settings)
+    assert type(error) is DownloadFailedError
+    with SocksProxy(site.port) as proxy:
+        (error,) = download(through(proxy, "https://a.test/a"))
+    assert type(error) is DownloadFailedError
+
+
 def test_without_login(site):
     with SocksProxy(site.port) as proxy:
         request = Request("http://a.test/a", meta={"proxy": proxy.url})
@@ -100,7 +143,7 @@ def test_codes_have_names(code, site):
 
 
 def test_the_proxy_fails(site):
-    with SocksProxy(site.port, {"gone.test": -1, "mute.test": -2}) as proxy:
+    with SocksProxy(site.port, {"gone.test": HANG_UP, "mute.test": SILENCE}) as proxy:
         gone, mute = download(
             through(proxy, "http://gone.test/a"),
             through(proxy, "http://mute.test/a"),
@@ -155,9 +198,9 @@ def test_a_body_that_drips_is_cut_off(image):
         if image:
             request.meta["imgprint"] = True
         began = time.monotonic()
-        (error,) = download(request, IMGPRINT_TOR_TIMEOUT=1)
+        (error,) = download(request, IMGPRINT_TOR_TIMEOUT=3)
     assert type(error) is (OutOfTime if image else DownloadTimeoutError)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 6
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from imgprint.errors import OnionRefused
 from imgprint.http import ImageResponse, image_request, yield_record
 from imgprint.middlewares.onion import OnionMiddleware, OnionTagMiddleware, way_of
 from imgprint.onion import USER_AGENT, choose_proxy
-from tests.crawling import scrapy
+from tests.crawling import crawl, scrapy
+from tests.servers.nginx import Nginx
 from tests.test_onion import onion
 
 ONE, TWO = onion(1), onion(2)
@@ -190,3 +191,18 @@ def test_the_command_says_what_is_wrong(setting, words, tmp_path):
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("way", ["field", "element"])
+def test_onion_location_is_recorded_and_not_followed(way, tmp_path):
+    element = f"<meta http-equiv=Onion-Location content=http://{ONE}/>"
+    html = element if way == "element" else "<p>"
+    extra = f"add_header Onion-Location http://{ONE}/;" if way == "field" else ""
+    (tmp_path / "index.html").write_text(html)
+    with Nginx(tmp_path, extra) as nginx:
+        done = crawl(f"-aurl={nginx.url}/", "-adepth=1", cwd=tmp_path)
+    (sighting,) = done.sightings
+    assert sighting["onion_location"] == f"http://{ONE}/"
+    assert sighting["page_url"] == f"{nginx.url}/"
+    assert sighting["error"] is None
+    assert not [name for name in done.stats if "onion" in name]
