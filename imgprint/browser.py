@@ -24,13 +24,14 @@ from imgprint.discovery.rendering import COLLECT, SCROLL
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser as Chromium
-    from playwright.async_api import Page
+    from playwright.async_api import CDPSession, Page
     from scrapy.crawler import Crawler
     from scrapy.http import HtmlResponse
 
 ATTEMPTS = 3
 """Browsers tried for one page: one may die of another page."""
 CLOSE_SECONDS = 5
+ANSWER_SECONDS = 10
 LOAD_SECONDS = 15
 SCROLL_SECONDS = 4
 """How long to wait for requests to end, after the page has come and is scrolled."""
@@ -105,10 +106,35 @@ class _Handler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
             {"wanted": crawler.settings.get("IMGPRINT_BROWSER")},
         )
         self.gone = asyncio.Event()
+        self._watcher: asyncio.Task[None] | None = None
+        self._session: CDPSession | None = None
 
     async def start(self) -> None:
         await self._launch()
         await self._maybe_launch_browser()
+        self._session = await self.browser.new_browser_cdp_session()
+        self._watcher = asyncio.create_task(self._watch())
+
+    async def close(self) -> None:
+        if self._watcher:
+            self._watcher.cancel()
+        await super().close()
+
+    async def answers(self) -> bool:
+        """Return whether the browser, and the driver before it, still live."""
+        assert self._session
+        try:
+            ping = self._session.send("Browser.getVersion")
+            await asyncio.wait_for(ping, ANSWER_SECONDS)
+        except (TimeoutError, PlaywrightError):
+            self.gone.set()
+        return not self.gone.is_set()
+
+    async def _watch(self) -> None:
+        # A killed browser is reported, a killed driver is not.
+        while await self.answers():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.gone.wait(), 1)
 
     async def _browser_disconnected_callback(self) -> None:
         self.gone.set()
@@ -143,9 +169,10 @@ class Browser:
                 rendered = await self._attempt(handler, page, way)
                 if rendered:
                     return rendered
+                if handler is self._handler:
+                    assert self.crawler.stats
+                    self.crawler.stats.inc_value("imgprint/browser/restarted")
                 await self._stop(handler)
-                assert self.crawler.stats
-                self.crawler.stats.inc_value("imgprint/browser/restarted")
         raise RenderError(f"the browser died {ATTEMPTS} times")
 
     async def close(self) -> None:
@@ -220,7 +247,7 @@ class Browser:
         try:
             work.result()
         except PlaywrightError as error:
-            if handler.gone.is_set():
+            if not await handler.answers():
                 return None
             raise RenderError(str(error).strip().splitlines()[0]) from error
         return rendered
