@@ -8,6 +8,7 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.extensions import throttle
 
 from imgprint import logs
+from imgprint.evidence import EvidenceLog
 from imgprint.feeds import FlushingJsonLinesItemExporter
 from imgprint.handlers import HttpDownloadHandler
 from imgprint.hashlist import HashListPipeline
@@ -84,6 +85,7 @@ class Addon:
         )
         settings.setdefault_in_component_priority_dict("EXTENSIONS", AutoThrottle, 0)
         settings.setdefault_in_component_priority_dict("EXTENSIONS", Progress, 0)
+        settings.setdefault_in_component_priority_dict("EXTENSIONS", EvidenceLog, 0)
         for scheme in ("http", "https"):
             settings["DOWNLOAD_HANDLERS"].setdefault(scheme, HttpDownloadHandler)
         for name in ("jsonl", "jsonlines", "jl"):

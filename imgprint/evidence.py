@@ -1,0 +1,129 @@
+"""The evidence log: what was asked, what came, and how little of it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Self
+from weakref import WeakKeyDictionary
+
+from scrapy import signals
+from scrapy.exceptions import NotConfigured
+
+from imgprint.items import ImageRecord
+from imgprint.report.chain import Chain, record_hash
+
+if TYPE_CHECKING:
+    from scrapy import Request, Spider
+    from scrapy.crawler import Crawler
+    from scrapy.http import Headers, Response
+
+logger = logging.getLogger(__name__)
+FOLDER = Path("data/evidence")
+# What would let a reader of the log in; that they were sent is kept.
+SECRET = {b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"}
+
+
+class EvidenceLog:
+    """Write each exchange and record into a log that can't be changed unnoticed.
+
+    ``IMGPRINT_EVIDENCE`` (default: 0) is 1 to write
+    ``data/evidence/SPIDER-TIME.jsonl``: for every exchange the time (UTC), the
+    header fields of request and response and the number of bytes received, for
+    every record its SHA-256 (see ``imgprint.report.chain``). ``scrapy verify``
+    checks it. The values of cookies and credentials are left out.
+
+    Stat: ``imgprint/evidence/entries``.
+    """
+
+    def __init__(self, crawler: Crawler):
+        if not crawler.settings.getbool("IMGPRINT_EVIDENCE", False):
+            raise NotConfigured
+        assert crawler.stats
+        self.stats = crawler.stats
+        self.chain = Chain()
+        self.path = FOLDER
+        self._file: IO[str] | None = None
+        self._received: WeakKeyDictionary[Request, int] = WeakKeyDictionary()
+        self._responses: WeakKeyDictionary[Request, Response] = WeakKeyDictionary()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        log = cls(crawler)
+        for handler, signal in (
+            (log.opened, signals.spider_opened),
+            (log.bytes_received, signals.bytes_received),
+            (log.downloaded, signals.response_downloaded),
+            (log.left, signals.request_left_downloader),
+            (log.item_scraped, signals.item_scraped),
+            (log.closed, signals.spider_closed),
+        ):
+            crawler.signals.connect(handler, signal)
+        return log
+
+    def opened(self, spider: Spider) -> None:
+        time = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S.%f")
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        self.path = FOLDER / f"{spider.name}-{time}.jsonl"
+        # "x": evidence is never written over.
+        self._file = self.path.open("x", encoding="ascii")
+        self._write("begin", spider=spider.name)
+
+    def bytes_received(self, data: bytes, request: Request) -> None:
+        self._received[request] = self._received.get(request, 0) + len(data)
+
+    def downloaded(self, response: Response, request: Request) -> None:
+        self._responses[request] = response
+
+    def left(self, request: Request) -> None:
+        """Write the exchange, whether it succeeded or broke off."""
+        response = self._responses.pop(request, None)
+        self._write(
+            "exchange",
+            method=request.method,
+            url=request.url,
+            request=fields(request.headers),
+            status=response.status if response else None,
+            response=fields(response.headers) if response else None,
+            bytes_received=self._received.pop(request, 0 if not response else None),
+        )
+
+    def item_scraped(self, item: Any) -> None:
+        if isinstance(item, ImageRecord):
+            transfer = item.transfer or {}
+            self._write(
+                "record",
+                url=item.url,
+                record_sha256=record_hash(asdict(item)),
+                image_size=item.image_size,
+                bytes_received=transfer.get("bytes_received"),
+                complete=transfer.get("complete"),
+            )
+
+    def closed(self, reason: str) -> None:
+        if self._file:
+            self._write("end", reason=reason)
+            self._file.close()
+            logger.info("Evidence: %s ends with %s", self.path, self.chain.last)
+
+    def _write(self, kind: str, **facts: Any) -> None:
+        if not self._file or self._file.closed:
+            return
+        time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._file.write(self.chain.entry(kind, time, facts))
+        self._file.flush()
+        self.stats.inc_value("imgprint/evidence/entries")
+
+
+def fields(headers: Headers) -> list[list[str]]:
+    """Return names and values of header fields, without secrets."""
+    return [
+        [
+            name.decode("latin-1"),
+            "(left out)" if name.lower() in SECRET else value.decode("latin-1"),
+        ]
+        for name, values in headers.items()
+        for value in values
+    ]
