@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from imgprint.discovery.amp import unwrap_amp
@@ -77,22 +78,32 @@ class Collector:
         if self.mode == "all" or (isinstance(sources, list) and len(sources) == 1):
             return sources
         usable = (source for source in sources if cleaner.is_usable(source.url))
-        noted: list[Source] = []
-        best = largest(_noting(usable, noted) if self.mode == "marked" else usable)
-        for source in noted:
-            if source is best or len(self._others) >= MAX_CANDIDATES:
-                continue
-            if url := self._clean(source.url, cleaner):
-                other = _candidate(url, source, place, inside, chosen=False)
-                self._others.setdefault(url, other)
+        if self.mode == "largest":
+            best = largest(usable)
+            return [best] if best else []
+        known = list(islice(usable, MAX_SOURCES))
+        best = largest(known)
+        if len(known) > 1:
+            self._note(known, best, place, cleaner, inside)
         return [best] if best else []
 
-
-def _noting(sources: Iterable[Source], noted: list[Source]) -> Iterator[Source]:
-    for source in sources:
-        if len(noted) < MAX_SOURCES and source.url[:5].lower() != "data:":
-            noted.append(source)
-        yield source
+    def _note(
+        self,
+        sources: list[Source],
+        best: Source | None,
+        place: Place,
+        cleaner: Cleaner,
+        inside: str | None,
+    ) -> None:
+        """Keep all of *sources* but the *best*, data: URIs excepted, for the end."""
+        if len(self._others) >= MAX_CANDIDATES:
+            return
+        for source in sources:
+            if source is not best and source.url[:5] not in ("data:", "DATA:"):
+                url = self._clean(source.url, cleaner)
+                if url and url not in self._others and url[:5] != "data:":
+                    other = _candidate(url, source, place, inside, chosen=False)
+                    self._others[url] = other
 
 
 def _candidate(
