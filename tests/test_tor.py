@@ -1,5 +1,6 @@
 """Crawls of onion sites on a private Tor network."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -23,7 +24,7 @@ from tests.test_onion import REAL
 
 CLEARNET = "clearnet.test"
 DEAD = REAL  # in the private network nobody has published it
-STRACE = ["strace", "-f", "-qq", "-e", "trace=network", "-o"]
+STRACE = ["strace", "-f", "-qq", "-yy", "-e", "trace=network", "-o"]
 EXTRA = """
 absolute_redirect off;
 location = /moved.jpg { return 302 http://clearnet.test:$arg_port/moved.jpg; }
@@ -193,16 +194,20 @@ class Traced:
     sightings: list[dict]
 
 
-def traced(directory, settings):
+def traced(directory, settings, *arguments):
     """Crawl ../urls.txt in *directory*; return that and where it connected to."""
     directory.mkdir()
-    options = [f"-s{name}={value}" for name, value in settings.items()]
+    options = [*arguments, *(f"-s{name}={value}" for name, value in settings.items())]
     trace = directory / "trace"
     scrapy = [sys.executable, "-m", "scrapy", "crawl", "images", "-aurls=../urls.txt"]
     done = subprocess.run(
         [*STRACE, trace, *scrapy, *options],
         cwd=directory,
-        env={"PYTHONPATH": str(ROOT), "SCRAPY_SETTINGS_MODULE": "imgprint.settings"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "SCRAPY_SETTINGS_MODULE": "imgprint.settings",
+        },
         capture_output=True,
         text=True,
         timeout=100,
@@ -217,15 +222,20 @@ def traced(directory, settings):
 
 
 def places_of(trace: Path):
-    """Return all places that a traced process connected or sent to by itself."""
+    """Return all places that a traced process connected or sent to.
+
+    Connecting a UDP socket sends nothing: Chromium does it with well-known
+    addresses, to learn from the kernel which way they are.
+    """
     places = set()
     for line in trace.read_text(errors="replace").splitlines():
         call = line.split(maxsplit=1)[1]
-        if not call.startswith(("connect(", "sendto(", "sendmsg(", "sendmmsg(")):
-            continue
-        if match := re.search(r'sin6?_port=htons\((\d+)\).*?"([^"]*)"', call):
-            places.add(f"{match[2]}:{match[1]}")
-        elif "hosts" in call and "AF_" not in call:
+        to = re.search(r'sin6?_port=htons\((\d+)\).*?"([^"]*)"', call)
+        if re.match(r"send\w*\(\d+<UDP", call):
+            places.add(f"{to[2]}:{to[1]}" if to else "UDP")
+        elif to and re.match(r"connect\(\d+<(?!UDP)", call):
+            places.add(f"{to[2]}:{to[1]}")
+        elif "hosts" in call and call.startswith("send") and "UNIX" in call:
             places.add("a cache of names")  # nscd, which is asked for users, too
     return places
 
@@ -236,12 +246,14 @@ def test_the_trace_shows_leaks(tmp_path):
         "with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:\n"
         "    s.sendto(b'x', ('127.0.0.1', 53))\n"
         "    s.connect(('127.0.0.1', 54))\n"
+        "    s.send(b'x')\n"
+        "    s.connect(('127.0.0.1', 55))\n"
         "socket.socket().connect_ex(('127.0.0.1', 1))\n"
     )
     trace = tmp_path / "trace"
     command = [*STRACE, trace, sys.executable, "-c", leak]
     subprocess.run([require("strace", "strace"), *command[1:]], check=True)
-    assert places_of(trace) == {"127.0.0.1:53", "127.0.0.1:54", "127.0.0.1:1"}
+    assert places_of(trace) == {"127.0.0.1:53", "UDP", "127.0.0.1:1"}
 
 
 # 3. Isolation
@@ -321,6 +333,48 @@ def test_errors_have_names(world, tmp_path):
     assert stats["imgprint/onion/error/connection_refused"] == 2, "retried once"
     assert stats["imgprint/onion/error/host_unreachable"] == 2
     assert "Traceback" not in done.log
+
+
+# 6. A real browser
+
+SCRIPT = """
+const show = (url) => { const i = new Image(); i.src = url; document.body.append(i) };
+show('f' + 10 + '.jpg');
+fetch('CLEARNET/data.json').then(a => a.json()).then(all => all.forEach(show));
+const peer = new RTCPeerConnection({iceServers: [{urls: 'stun:STUN'}]});
+peer.createDataChannel('x');
+peer.createOffer().then(offer => peer.setLocalDescription(offer));
+new WebSocket('ws://socket.clearnet.test:81/');
+navigator.serviceWorker && navigator.serviceWorker.register('worker.js');
+navigator.sendBeacon('http://beacon.clearnet.test/', 'x');
+"""
+
+
+def test_a_browser_shows_the_page_without_a_network(world, tmp_path):
+    require("strace", "strace")
+    require("chromium", "chromium")
+    data = world.second.root / "data.json"
+    data.write_text(f'["{world.url(1, "s11.jpg")}", "{world.clearnet}/s10.jpg"]')
+    script = SCRIPT.replace("CLEARNET", world.clearnet)
+    (world.first.root / "app.js").write_text(script.replace("STUN", "127.0.0.1:3478"))
+    head = (
+        "<link rel=dns-prefetch href=//prefetch.clearnet.test>"
+        "<link rel=preconnect href=//connect.clearnet.test>"
+    )
+    world.write("rendered.html", f"{head}<body><script src=app.js></script>")
+    (tmp_path / "urls.txt").write_text(world.url(0, "rendered.html"))
+    before = [len(server.log()) for server in (world.first, world.second)]
+    settings = world.settings(IMGPRINT_RENDER_TIMEOUT=90)
+    found, places = traced(tmp_path / "1", settings, "-arender=1")
+    assert places == {f"127.0.0.1:{world.net.clients[0].socks}"}
+    wanted = [world.url(0, "f10.jpg"), world.url(1, "s11.jpg")]
+    wanted.append(f"{world.clearnet}/s10.jpg")
+    assert sorted(record["url"] for record in found.records) == sorted(wanted)
+    assert all(sighting["rendered"] for sighting in found.sightings)
+    log = world.first.log()[before[0] :] + world.second.log()[before[1] :]
+    images = [line for line in log if line.path.endswith(".jpg")]
+    assert [line.status for line in images] == [206] * 3, "no image reached it"
+    assert not {n for n in world.net.dns.asked if n.endswith(f".{CLEARNET}")}
 
 
 def test_without_tor_the_rest_goes_on(world, tmp_path):
