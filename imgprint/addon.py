@@ -27,6 +27,7 @@ from imgprint.middlewares.ranges import RangeMiddleware
 from imgprint.middlewares.render import RenderMiddleware
 from imgprint.middlewares.robots import OnionRobotsMiddleware
 from imgprint.pipelines import FingerprintPipeline, MetadataPipeline, SizePipeline
+from imgprint.privacy import PrivacyPipeline
 from imgprint.progress import Progress
 from imgprint.throttle import AutoThrottle
 
@@ -75,6 +76,7 @@ class Addon:
             (100, SizePipeline),
             (200, MetadataPipeline),
             (300, FingerprintPipeline),
+            (900, PrivacyPipeline),
             (400, HashListPipeline),
         ):
             settings.setdefault_in_component_priority_dict(

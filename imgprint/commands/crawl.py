@@ -14,6 +14,7 @@ from imgprint.feeds import check_targets
 from imgprint.hashlist import hash_list
 from imgprint.middlewares.blocklist import read_blocklist
 from imgprint.onion import parse_proxies
+from imgprint.privacy import privacy_key
 from imgprint.progress import Progress
 from imgprint.revisit import PreviousFeed
 
@@ -54,6 +55,7 @@ def check_input(settings: BaseSettings, name: str, arguments: dict[str, str]) ->
             raise InputError(f"{setting}={value}: give {', '.join(values)}")
     if blocklist := settings.get("IMGPRINT_BLOCKLIST"):
         read_blocklist(blocklist)
+    privacy_key(settings)
     if revisit := settings.get("IMGPRINT_REVISIT"):
         PreviousFeed(revisit).close()
     hash_list(settings)
