@@ -210,6 +210,24 @@ def test_the_guard_holds_in_the_browser(chromium, tmp_path):
     assert inside.requests == 0
 
 
+def test_a_page_that_hangs_is_read_as_it_was_sent(chromium, tmp_path):
+    files = {
+        "/stuck": (HTML, b"<img src=/a.jpg><script>while (1);</script>"),
+        "/other": (HTML, b"<body><script>new Image().src = '/b' + '.jpg'</script>"),
+        "/a.jpg": ("image/jpeg", BODY),
+        "/b.jpg": ("image/jpeg", BODY),
+    }
+    with GallerySite(files) as site:
+        done = crawl(
+            f"-aurl={site.url}/stuck,{site.url}/other",
+            "-arender=1",
+            settings={**SETTINGS, "IMGPRINT_RENDER_TIMEOUT": 8},
+            cwd=tmp_path,
+        )
+    assert done.code == 0
+    assert {r["url"].rpartition("/")[2] for r in done.records} == {"a.jpg", "b.jpg"}
+
+
 @pytest.mark.parametrize("victim", ["chromium", "driver"])
 def test_a_killed_browser_loses_no_page(victim, chromium, tmp_path):
     pages = 24
