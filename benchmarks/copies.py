@@ -43,14 +43,12 @@ def photo(seed: int, size: tuple[int, int]) -> Image.Image:
     width, height = size
     fy, fx = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
     scale = 1 / np.maximum(np.hypot(fy, fx), 1 / max(size)) ** 1.6
-    layers = []
-    for _ in range(3):
-        phase = np.exp(2j * np.pi * rng.random(scale.shape))
-        layer = np.fft.irfft2(scale * phase, (height, width))
-        layers.append(layer / layer.std())
-    light = layers[0]
-    channels = [light + 0.3 * layers[1], light, light + 0.3 * layers[2]]
-    pixels = np.stack([128 + 45 * c for c in channels], axis=2)
+    phase = np.exp(2j * np.pi * rng.random(scale.shape))
+    light = np.fft.irfft2(scale * phase, (height, width))
+    light *= 45 / light.std()
+    tint = [0.3 * np.roll(light, (height // shift, width // 3)) for shift in (2, 3)]
+    channels = [light + tint[0], light, light + tint[1]]
+    pixels = np.stack([128 + channel for channel in channels], axis=2)
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 
@@ -148,7 +146,7 @@ def make_copies(originals: Path, copies: Path) -> None:
             run("jpegtran", "-copy", "none", *options, "-outfile", out, path)
     for path in sorted(originals.iterdir()):
         out = copies / "cwebp_-q_80" / (path.name + ".webp")
-        run("cwebp", "-quiet", "-q", "80", path, "-o", out)
+        run("cwebp", "-quiet", "-m", "1", "-q", "80", path, "-o", out)
 
 
 def scrapy(folder: Path, *arguments: object) -> str:
@@ -199,7 +197,10 @@ def tally(output: str) -> tuple[dict[str, set[str]], Counter[str]]:
 
 
 def measure(folder: Path, originals: Path) -> list[dict]:
-    """Return a row for each kind of copy and way to look it up."""
+    """Return a row for each kind of copy and way to look it up.
+
+    ``false`` are matches of other pictures, by grade: of ``pairs``, all others.
+    """
     copies = folder / "copies"
     copies.mkdir()
     make_copies(originals, copies)
