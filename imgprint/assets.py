@@ -13,7 +13,7 @@ from scrapy import Request
 
 from imgprint.discovery.rendering import BEFORE
 from imgprint.discovery.urls import looks_like_image
-from imgprint.errors import DOWNLOAD_ERRORS
+from imgprint.errors import DOWNLOAD_ERRORS, TorDown
 
 if TYPE_CHECKING:
     from playwright.async_api import Page, Route
@@ -64,6 +64,7 @@ class Assets:
         self.page = page
         self.way = way
         self.images = images
+        self.down: TorDown | None = None  # something was not tried
         self._fetched = 0
         self._opened = False
         self._asked = monotonic()
@@ -133,7 +134,9 @@ class Assets:
         try:
             response = await task
             self._asked = monotonic()
-        except DOWNLOAD_ERRORS:
+        except DOWNLOAD_ERRORS as error:
+            if isinstance(error, TorDown):
+                self.down = error
             self._count("failed")
             await route.abort()
             return

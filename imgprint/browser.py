@@ -21,6 +21,7 @@ from scrapy_playwright.provider import (  # type: ignore[import-untyped]
 
 from imgprint.assets import Assets
 from imgprint.discovery.rendering import COLLECT, SCROLL
+from imgprint.onion import BROWSER
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser as Chromium
@@ -161,7 +162,7 @@ class Browser:
         """Return *page* as a browser shows it.
 
         Its parts are fetched with the meta *way*. Raise NoBrowserError or
-        RenderError.
+        RenderError, or TorDown if those parts could not be tried.
         """
         async with self._turns:
             for _ in range(ATTEMPTS):
@@ -217,7 +218,10 @@ class Browser:
                 "playwright": True,
                 "playwright_include_page": True,
                 "playwright_context": f"imgprint-{self._contexts}",
-                "playwright_context_kwargs": {"service_workers": "block"},
+                "playwright_context_kwargs": {
+                    "service_workers": "block",
+                    **(BROWSER if way else {}),
+                },
                 "playwright_page_init_callback": assets.attach,
                 # Later a script may have begun to go to another page.
                 "playwright_page_goto_kwargs": {"wait_until": "commit"},
@@ -240,9 +244,11 @@ class Browser:
             with suppress(asyncio.CancelledError, PlaywrightError):
                 await work
             return None
-        if not finished:
+        if assets.down or not finished:
             with suppress(asyncio.CancelledError, PlaywrightError):
                 await work
+            if assets.down:
+                raise assets.down
             return rendered
         try:
             work.result()

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 # What Tor Browser says of itself on every system: requests through Tor are to
 # look like those of many.
 USER_AGENT = "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"
-HEADERS = {
-    "User-Agent": USER_AGENT,
-    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-    "Accept-Language": "en-US,en;q=0.5",
-}
+HEADERS = {"User-Agent": USER_AGENT, "Accept-Language": "en-US,en;q=0.5"}
+ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+# What scripts see of a browser that shows such a page.
+BROWSER = {"user_agent": USER_AGENT, "locale": "en-US", "timezone_id": "UTC"}
 
 V2_ENDED = "v2_name"
 INVALID = "invalid_name"

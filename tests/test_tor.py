@@ -11,10 +11,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
+from urllib.parse import quote
 
 import pytest
 
-from imgprint.onion import choose_proxy
+from imgprint.onion import USER_AGENT, choose_proxy
 from tests.crawling import ROOT, crawl, feed, same_in_every_fetch
 from tests.pictures import jpeg
 from tests.servers.nginx import Nginx
@@ -346,6 +347,7 @@ peer.createDataChannel('x');
 peer.createOffer().then(offer => peer.setLocalDescription(offer));
 new WebSocket('ws://socket.clearnet.test:81/');
 navigator.serviceWorker && navigator.serviceWorker.register('worker.js');
+show('/f11.jpg?' + [navigator.userAgent, navigator.language, new Date(0).getHours()]);
 navigator.sendBeacon('http://beacon.clearnet.test/', 'x');
 """
 
@@ -367,13 +369,14 @@ def test_a_browser_shows_the_page_without_a_network(world, tmp_path):
     settings = world.settings(IMGPRINT_RENDER_TIMEOUT=90)
     found, places = traced(tmp_path / "1", settings, "-arender=1")
     assert places == {f"127.0.0.1:{world.net.clients[0].socks}"}
-    wanted = [world.url(0, "f10.jpg"), world.url(1, "s11.jpg")]
-    wanted.append(f"{world.clearnet}/s10.jpg")
+    seen = quote(f"{USER_AGENT},en-US,0", safe="/:;(),.")
+    wanted = [world.url(0, "f10.jpg"), world.url(0, f"f11.jpg?{seen}")]
+    wanted += [world.url(1, "s11.jpg"), f"{world.clearnet}/s10.jpg"]
     assert sorted(record["url"] for record in found.records) == sorted(wanted)
     assert all(sighting["rendered"] for sighting in found.sightings)
     log = world.first.log()[before[0] :] + world.second.log()[before[1] :]
-    images = [line for line in log if line.path.endswith(".jpg")]
-    assert [line.status for line in images] == [206] * 3, "no image reached it"
+    images = [line for line in log if ".jpg" in line.path]
+    assert [line.status for line in images] == [206] * 4, "no image reached it"
     assert not {n for n in world.net.dns.asked if n.endswith(f".{CLEARNET}")}
 
 

@@ -12,6 +12,7 @@ from imgprint.discovery.sites import site_of
 from imgprint.errors import OnionRefused
 from imgprint.http import REFERRER
 from imgprint.onion import (
+    ACCEPT,
     HEADERS,
     is_i2p,
     is_onion,
@@ -125,6 +126,7 @@ class OnionMiddleware:
         """Give *request* the looks of many others."""
         for name, value in HEADERS.items():
             request.headers[name] = value
+        request.headers.setdefault("Accept", ACCEPT)
         request.meta["dont_merge_cookies"] = True
         request.meta.setdefault("max_retry_times", 1)
         referrer = request.headers.get("Referer")
