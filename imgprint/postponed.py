@@ -19,16 +19,19 @@ if TYPE_CHECKING:
 NOT_TRIED = "imgprint_not_tried"
 DONE = "imgprint_done"
 SIGHTING = "imgprint_sighting"
-_KEPT = ("render", "dont_obey_robotstxt")
+_KEPT = (
+    *("imgprint", "imgprint_depth", "imgprint_render", "imgprint_seed"),
+    *("imgprint_tor", SIGHTING, "render", "dont_obey_robotstxt"),
+)
 
 
 def postpone(spider: Spider, request: Request, url: str | None = None) -> None:
     """Keep *request* for the next run, from *url* if it was redirected.
 
-    Of its meta only what imgprint itself put there is kept: what a proxy, a
-    retry or a redirect left there is of this run.
+    Of its meta what a proxy, a retry, a redirect or a browser left there is of
+    this run.
     """
-    meta = {k: v for k, v in request.meta.items() if k[:8] == "imgprint" or k in _KEPT}
+    meta = {name: request.meta[name] for name in _KEPT if name in request.meta}
     # It starts the next run, but it's no more a seed than it was.
     meta.setdefault("imgprint_seed", False)
     again = Request(

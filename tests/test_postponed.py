@@ -24,7 +24,7 @@ def next_run(spider):
 
 def test_what_was_not_tried_comes_again(spider):
     meta = {"imgprint": "page", "imgprint_depth": 2, "imgprint_tor": "a.onion"}
-    of_this_run = {"proxy": "socks5h://a", "retry_times": 1, "_imgprint": object()}
+    of_this_run = {"proxy": "socks5h://a", "retry_times": 1, "imgprint_rendered": []}
     page = Request(URL, meta={**meta, **of_this_run}, errback=spider.failed)
     image = Request(URL, meta={"imgprint": True, SIGHTING: {"alt": "x"}})
     postpone(spider, page)
