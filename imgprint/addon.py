@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
-from scrapy.extensions import throttle
+from scrapy.extensions import feedexport, throttle
 
 from imgprint import logs
+from imgprint.durable.exporter import FeedExporter
+from imgprint.durable.pipeline import JournalPipeline
+from imgprint.durable.s3 import S3Storage
+from imgprint.durable.scheduler import DurableScheduler
+from imgprint.durable.storages import FileStorage
 from imgprint.evidence import EvidenceLog
 from imgprint.feeds import FlushingJsonLinesItemExporter
 from imgprint.handlers import HttpDownloadHandler
@@ -42,7 +47,11 @@ class Addon:
 
     Feeds without ``item_classes`` or ``item_filter`` of their own get image
     records; sightings go to the feed ``IMGPRINT_SIGHTINGS`` (default: none),
-    which takes the same placeholders as FEEDS.
+    which takes the same placeholders as FEEDS. ``FEED_EXPORT_BATCH_ITEM_COUNT``
+    is for feeds with a placeholder that tells batches apart.
+
+    With ``JOBDIR`` requests and items are kept there: see DurableScheduler and
+    JournalPipeline.
     """
 
     def update_settings(self, settings: BaseSettings) -> None:
@@ -95,6 +104,21 @@ class Addon:
         # Scrapy's default of 100 starts a hundred workers for every response:
         # 1 halves the CPU time per image.
         settings.set("CONCURRENT_ITEMS", 1, priority="addon")
+        if settings.get("JOBDIR"):
+            settings.set("SCHEDULER", DurableScheduler, priority="addon")
+            settings.setdefault_in_component_priority_dict(
+                "ITEM_PIPELINES", JournalPipeline, 950
+            )
+        settings.setdefault_in_component_priority_dict(
+            "EXTENSIONS", feedexport.FeedExporter, None
+        )
+        settings.setdefault_in_component_priority_dict("EXTENSIONS", FeedExporter, 0)
+        for scheme, storage in (
+            ("", FileStorage),
+            ("file", FileStorage),
+            ("s3", S3Storage),
+        ):
+            settings["FEED_STORAGES"].setdefault(scheme, storage)
         self._update_feeds(settings)
 
     def _update_feeds(self, settings: BaseSettings) -> None:
@@ -104,4 +128,7 @@ class Addon:
                 options["item_classes"] = [ImageRecord]
         if sightings := settings.get("IMGPRINT_SIGHTINGS"):
             feeds[sightings] = {"format": "jsonl", "item_classes": [Sighting]}
+        for uri, options in feeds.items():
+            if "%(batch_" not in str(uri):  # or Scrapy would write no feed at all
+                options.setdefault("batch_item_count", 0)
         settings.set("FEEDS", feeds, priority=settings.getpriority("FEEDS") or 0)

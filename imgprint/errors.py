@@ -53,6 +53,7 @@ class OnionRefused(IgnoreRequest):
 
 
 NOT_TRIED = "not tried: "
+INTERRUPTED = "interrupted"
 
 
 class TorDown(IgnoreRequest):

@@ -13,20 +13,23 @@ from scrapy.utils.httpobj import urlparse_cached
 from imgprint.discovery.choose import choose_variants
 from imgprint.discovery.data_uri import decode_data_uri
 from imgprint.discovery.urls import is_placeholder
-from imgprint.errors import DOWNLOAD_ERRORS, NOT_TRIED, error_text
+from imgprint.errors import DOWNLOAD_ERRORS, INTERRUPTED, NOT_TRIED, error_text
 from imgprint.http import ImageResponse, image_request, inline_image
 from imgprint.items import NOT_CHOSEN, ImageRecord, Sighting
 from imgprint.keys import url_key
-from imgprint.postponed import SIGHTING, done, postpone
+from imgprint.postponed import SIGHTING, postpone
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable, Iterator
+    from collections.abc import Coroutine, Iterable, Iterator, Mapping, MutableMapping
 
     from scrapy import Request
     from scrapy.crawler import Crawler
 
     from imgprint.discovery.candidate import Candidate
     from imgprint.scope import Scope
+
+    # A mapping, so that a job can keep it on disk.
+    Outcomes = MutableMapping[bytes, str | asyncio.Future[str | None] | None]
 
 Items = tuple[ImageRecord | Sighting, ...]
 
@@ -84,7 +87,7 @@ class Images:
         self._per_host = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
         self._referrer = StrictOriginWhenCrossOriginPolicy()
         # Outcome of each image by a hash of its URL: None, an error, or to come.
-        self._outcomes: dict[bytes, str | asyncio.Future[str | None] | None] = {}
+        self._outcomes: Outcomes = {}
         self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     def claim(self, url: str) -> bool:
@@ -93,8 +96,6 @@ class Images:
         if key in self._outcomes:
             return False
         self._outcomes[key] = None
-        if key in self._done():
-            return False  # a previous run of the job has its record
         self._count("image/found")
         return True
 
@@ -157,10 +158,6 @@ class Images:
         assert self.crawler.spider
         postpone(self.crawler.spider, image_request(candidate.url, meta=meta))
 
-    def _done(self) -> set[bytes]:
-        assert self.crawler.spider
-        return done(self.crawler.spider)
-
     async def _original(self, candidate: Candidate, page: Page, url: str) -> Items:
         """Return record and sighting of the original at *url*, () without one."""
         if not self.claim(url):
@@ -179,15 +176,13 @@ class Images:
         """Fetch a claimed image; let those who wait for its outcome know it."""
         key = url_key(url)
         self._outcomes[key] = outcome = asyncio.get_running_loop().create_future()
-        error: str | None = "interrupted"
+        error: str | None = INTERRUPTED
         record = None
         try:
             record, error = await self._fetch(url, page)
         finally:  # or other sightings of it would wait for ever
             self._outcomes[key] = error
             outcome.set_result(error)
-        if record:
-            self._done().add(key)
         return record, error
 
     async def _fetch(
@@ -202,6 +197,8 @@ class Images:
         assert self.crawler.engine
         try:
             async with self._slot(request):
+                if not self.crawler.engine.running:
+                    return None, INTERRUPTED
                 response = await self.crawler.engine.download_async(request)
         except DOWNLOAD_ERRORS as exception:
             error = error_text(exception)
@@ -259,6 +256,11 @@ class Images:
         record, error = self._record(response, image.label, page)
         sighting = self._sighting(candidate, page, error)
         return (record, sighting) if record else (sighting,)
+
+    def resume(self, outcomes: Outcomes, images: Mapping[str | None, int]) -> None:
+        """Go on with a job: with its *outcomes*, and its *images* of each site."""
+        self._outcomes = outcomes
+        self.scope.resume(images)
 
     def _slot(self, request: Request) -> asyncio.Semaphore:
         """Return what bounds the images of one host that are awaited at a time.

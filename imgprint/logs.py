@@ -21,7 +21,15 @@ def install(level: str) -> None:
     """
     for name in LOGGERS:
         logging.getLogger(name).addFilter(in_one_line)
+    logging.getLogger("scrapy.utils.signal").addFilter(disk_in_one_line)
     logging.getLogger("scrapy").setLevel(level)
+
+
+def disk_in_one_line(record: logging.LogRecord) -> bool:
+    """Do as in_one_line with what the system refused; other errors are bugs."""
+    if record.exc_info and isinstance(record.exc_info[1], OSError):
+        in_one_line(record)
+    return True
 
 
 def in_one_line(record: logging.LogRecord) -> bool:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from scrapy import Spider
 
 NOT_TRIED = "imgprint_not_tried"
-DONE = "imgprint_done"
 SIGHTING = "imgprint_sighting"
 _KEPT = (
     *("imgprint", "imgprint_depth", "imgprint_render", "imgprint_seed"),
@@ -49,12 +48,6 @@ def postponed(spider: Spider) -> Iterator[Request]:
     requests = _state(spider).get(NOT_TRIED, [])
     for _ in range(len(requests)):
         yield request_from_dict(requests.pop(0), spider=spider)
-
-
-def done(spider: Spider) -> set[bytes]:
-    """Return the keys of the images that this job has records of: add to it."""
-    keys: set[bytes] = _state(spider).setdefault(DONE, set())
-    return keys
 
 
 def _state(spider: Spider) -> dict[str, Any]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from imgprint.discovery.sites import site_of
 from imgprint.errors import InputError
 from imgprint.keys import url_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAX_PAGES = 10_000
 """Pages of one site, unless the user says otherwise: no pagination is endless."""
@@ -53,6 +57,10 @@ class Scope:
         self._seen.add(key)
         self._pages[site] += 1
         return True
+
+    def resume(self, images: Mapping[str | None, int]) -> None:
+        """Take it that so many *images* of each site were fetched before."""
+        self._images.update(images)
 
     def refuses_image(self, url: str, site: str | None) -> str | None:
         """Return why not to fetch the image of a page of *site*; count it if None."""

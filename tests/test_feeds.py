@@ -85,7 +85,11 @@ def test_a_feed_that_can_not_be_stored_is_an_exit_code(gallery, tmp_path):
         env={"AWS_MAX_ATTEMPTS": "1"},
     )
     assert done.code == 1
-    assert "imgprint: a feed could not be stored" in done.log
+    assert done.log.splitlines()[-1] == (
+        "imgprint: feed 's3://bucket/key.jsonl' could not be uploaded: Could not "
+        'connect to the endpoint URL: "http://127.0.0.1:9/bucket/key.jsonl"; it is '
+        "kept in 'data/spool': upload it with 'scrapy spool'"
+    )
     assert "Traceback" not in done.log
 
 

@@ -4,7 +4,7 @@ import pytest
 from scrapy import Request, Spider
 from scrapy.utils.test import get_crawler
 
-from imgprint.postponed import SIGHTING, done, postpone, postponed
+from imgprint.postponed import SIGHTING, postpone, postponed
 from imgprint.spiders.images import ImagesSpider
 
 URL = "http://example.com/a.jpg"
@@ -44,15 +44,7 @@ def test_seeds_stay_seeds(spider):
     assert again.meta["imgprint_seed"] is True
 
 
-def test_images_that_are_done(spider):
-    done(spider).add(b"12345678")
-    assert list(postponed(spider)) == []
-    assert pickle.loads(pickle.dumps(spider.state))["imgprint_done"] == {b"12345678"}
-
-
 def test_nothing_is_kept_without_a_job():
     spider = Spider(name="other")
     postpone(spider, Request(URL))
-    done(spider).add(b"12345678")
     assert list(postponed(spider)) == []
-    assert done(spider) == set()

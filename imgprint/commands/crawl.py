@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from scrapy.commands import crawl
 from scrapy.spiderloader import get_spider_loader
 
 from imgprint.addresses import parse_networks
+from imgprint.durable.exporter import FeedExporter
+from imgprint.durable.folder import job_folder
+from imgprint.durable.pipeline import JournalPipeline, check_job
 from imgprint.errors import InputError
 from imgprint.feeds import check_targets
 from imgprint.hashlist import hash_list
@@ -59,17 +63,31 @@ def check_input(settings: BaseSettings, name: str, arguments: dict[str, str]) ->
     if revisit := settings.get("IMGPRINT_REVISIT"):
         PreviousFeed(revisit).close()
     hash_list(settings)
+    job = arguments.get("job")
+    if folder := settings.get("JOBDIR") or (job and job_folder(job)):
+        check_job(Path(folder))
     sightings = settings.get("IMGPRINT_SIGHTINGS")
     check_targets([*settings.getdict("FEEDS"), *([sightings] if sightings else [])])
 
 
 def exit_code(crawler: Crawler) -> int:
-    """Return 1 if the crawl failed or a feed was not stored, else 0."""
+    """Return 1 if the crawl failed or a feed was not stored, else 0.
+
+    Say which, in a sentence each.
+    """
     stats: dict[str, Any] = crawler.stats.get_stats() if crawler.stats else {}
-    failed = [name for name in stats if name.startswith("feedexport/failed_count/")]
-    if failed:
-        complain("a feed could not be stored: see the log above")
-    return int(bool(failed) or stats.get("finish_reason") != "finished")
+    failures: list[str] = []
+    if crawler.extensions:
+        exporter = crawler.get_extension(FeedExporter)
+        if exporter:
+            failures += exporter.failures
+        elif crawler.settings.getdict("FEEDS"):
+            failures.append("no feed was written: see the log above")
+    if crawler.engine and (job := crawler.get_item_pipeline(JournalPipeline)):
+        failures += [job.failure] if job.failure else []
+    for failure in failures:
+        complain(failure)
+    return int(bool(failures) or stats.get("finish_reason") != "finished")
 
 
 def _summary_file(settings: BaseSettings) -> TextIO:

@@ -13,13 +13,13 @@ from imgprint.discovery.sitemap import robots_sitemaps
 from imgprint.discovery.sites import site_of
 from imgprint.discovery.urls import looks_like_image
 from imgprint.documents import Document, Documents
+from imgprint.durable.folder import job_folder, use_job
 from imgprint.errors import InputError, NotAnImage, TorDown, error_text
 from imgprint.gather import gather_bounded
 from imgprint.http import ImageResponse, image_request
 from imgprint.images import Images, Page
 from imgprint.items import Sighting
-from imgprint.keys import url_key
-from imgprint.postponed import SIGHTING, done, postpone, postponed
+from imgprint.postponed import SIGHTING, postpone, postponed
 from imgprint.scope import Scope, pattern
 from imgprint.seeds import check_seeds, is_local_image, local_files, read_seeds
 
@@ -44,7 +44,8 @@ class ImagesSpider(Spider):
     all); ``allow`` and ``deny``, regular expressions: see Scope; ``sitemap=1``
     to crawl the pages and images of the sitemaps that robots.txt names, too;
     ``render``, whether pages are rendered in a browser: 0 (default), 1 or
-    auto: see RenderMiddleware.
+    auto: see RenderMiddleware; ``job=NAME`` to go on after any interruption:
+    JOBDIR is data/jobs/NAME then.
 
     A page counts as done when its images are.
 
@@ -56,7 +57,7 @@ class ImagesSpider(Spider):
     name = "images"
     arguments: ClassVar = {
         *("urls", "url", "depth", "max_images", "max_pages"),
-        *("allow", "deny", "sitemap", "render"),
+        *("allow", "deny", "sitemap", "render", "job"),
     }
     documents: Documents
     images: Images
@@ -74,6 +75,7 @@ class ImagesSpider(Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        use_job(crawler.settings, kwargs.pop("job", None))
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.documents = Documents(crawler)
         spider.images = Images(crawler, spider.scope)
@@ -83,7 +85,7 @@ class ImagesSpider(Spider):
     def check_arguments(cls, **arguments: str) -> None:
         """Raise InputError, before anything is fetched, if a crawl can't start."""
         for name in arguments:
-            if name not in cls.arguments:
+            if name not in cls.arguments and name[:1] != "_":  # Scrapyd's _job
                 known = ", ".join(sorted(cls.arguments))
                 raise InputError(f"unknown argument -a {name}: the spider has {known}")
         for name in _NUMBERS:
@@ -95,6 +97,7 @@ class ImagesSpider(Spider):
                 raise InputError(f"-a {name}: give one of {', '.join(values)}")
         for name in ("allow", "deny"):
             pattern(name, arguments.get(name))
+        job_folder(arguments.get("job", "any"))
         check_seeds(arguments.get("urls"), arguments.get("url"))
 
     # Seeds
@@ -136,9 +139,10 @@ class ImagesSpider(Spider):
             try:
                 if isinstance(path, OSError):
                     raise path
+                url = path.as_uri()
                 if is_local_image(path):
-                    self.images.claim(path.as_uri())
-                    yield self._image_seed(path.as_uri())
+                    new = self.images.claim(url)
+                    yield self._image_seed(url) if new else self._seed_sighting(url)
                 elif path.suffix.lower() in (".html", ".htm", ".xhtml"):
                     yield self._page(path.as_uri())
                 else:
@@ -155,13 +159,13 @@ class ImagesSpider(Spider):
         if isinstance(response, ImageResponse):
             request = response.request
             url = request.meta.get("redirect_urls", [request.url])[0]
+            # Before the record: when a job has that it is through with the image.
+            yield self._seed_sighting(url, of=request)
             if seen := request.meta.get(SIGHTING):
                 where = {"site": seen["site"], "page_url": seen["page_url"]}
                 yield response.record(url=url, **where)
-                done(self).add(url_key(url))
             elif request.meta["imgprint"] is True or self.images.claim(url):
                 yield response.record(url=url, site=site_of(url))
-            yield self._seed_sighting(url, of=request)
         elif document := self.documents.read(response):
             self._count("page/count")
             page = self._describe(response, document)

@@ -45,7 +45,7 @@ BAD = {
     ),
     "unknown argument": (
         ["-aurl={url}", "-adeep=3"],
-        "unknown argument -a deep: the spider has allow, deny, depth, max_images, "
+        "unknown argument -a deep: the spider has allow, deny, depth, job, max_images, "
         "max_pages, render, sitemap, url, urls",
     ),
     "depth": (

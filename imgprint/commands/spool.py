@@ -1,0 +1,35 @@
+"""``scrapy spool``: upload the feeds that could not be uploaded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scrapy.commands import ScrapyCommand
+
+from imgprint.commands.crawl import complain
+from imgprint.durable.s3 import upload_spool
+from imgprint.durable.spool import Spool
+
+if TYPE_CHECKING:
+    import argparse
+
+
+class Command(ScrapyCommand):
+    requires_project = True
+    requires_crawler_process = False
+
+    def short_desc(self) -> str:
+        return "Upload feeds that S3 did not take when their crawl ended"
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
+        stored, failure = upload_spool(
+            Spool.from_settings(self.settings), self.settings
+        )
+        for uri in stored:
+            print(f"uploaded {uri}")
+        if failure:
+            complain(failure)
+            self.exitcode = 1
+        elif not stored:
+            print("nothing to upload")

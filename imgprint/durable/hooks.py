@@ -1,0 +1,79 @@
+"""What durability needs of Scrapy and Scrapy does not offer.
+
+All use of private names of Scrapy's engine and feed exporter is here;
+tests/durable/test_hooks.py says what they have to do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scrapy.extensions import feedexport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scrapy import Request, Spider
+    from scrapy.crawler import Crawler
+    from scrapy.extensions.feedexport import FeedSlot
+
+
+def on_request_done(crawler: Crawler, callback: Callable[[Request], None]) -> None:
+    """Call *callback* with each request when its callback and pipelines are through.
+
+    That is just before it leaves the engine's slot. Requests that were awaited
+    with ``download_async`` are among them. Call this when the spider opens.
+    """
+    assert crawler.engine
+    slot = crawler.engine._slot
+    assert slot
+    remove = slot.remove_request
+
+    def remove_request(request: Request) -> None:
+        callback(request)  # first: the last removal lets the engine close
+        remove(request)
+
+    slot.remove_request = remove_request  # type: ignore[method-assign]
+
+
+class OpenFeedExporter(feedexport.FeedExporter):
+    """Scrapy's FeedExporter with places to step in: see the methods below."""
+
+    def failed(self, slot: FeedSlot, error: OSError) -> None:
+        """Handle *error*, which ended the feed of *slot*."""
+        raise error
+
+    def begin(self, slot: FeedSlot) -> None:
+        """Prepare *slot*, a feed or batch that nothing was written to yet."""
+
+    def params(self, params: dict[str, Any]) -> None:
+        """Change *params*, what placeholders in feed URIs stand for."""
+
+    def item_scraped(self, item: Any, spider: Spider) -> None:
+        slots, self.slots = self.slots, []
+        kept = []
+        for slot in slots:
+            self.slots = [slot]
+            try:
+                super().item_scraped(item, spider)
+            except OSError as error:
+                self.failed(slot, error)
+            else:
+                kept += self.slots
+        self.slots = kept
+
+    async def _close_slot(self, slot: FeedSlot, spider: Spider) -> None:
+        try:
+            await super()._close_slot(slot, spider)
+        except OSError as error:
+            self.failed(slot, error)
+
+    def _start_new_batch(self, *args: Any, **kwargs: Any) -> FeedSlot:
+        slot = super()._start_new_batch(*args, **kwargs)
+        self.begin(slot)
+        return slot
+
+    def _get_uri_params(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        params = super()._get_uri_params(*args, **kwargs)
+        self.params(params)
+        return params

@@ -1,0 +1,137 @@
+"""The requests of a job and what became of them, in one SQLite file."""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+from time import monotonic
+from typing import IO, TYPE_CHECKING
+
+from imgprint.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+COMMIT_SECONDS = 0.5
+
+_TABLES = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+CREATE TABLE IF NOT EXISTS seen (fingerprint BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS queues (
+    id INTEGER PRIMARY KEY, name TEXT UNIQUE, slot TEXT, priority INTEGER);
+CREATE TABLE IF NOT EXISTS requests (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, queue INTEGER, taken INTEGER, data BLOB);
+CREATE INDEX IF NOT EXISTS waiting ON requests (queue, id) WHERE taken = 0;
+CREATE INDEX IF NOT EXISTS taken ON requests (id) WHERE taken = 1;
+UPDATE requests SET taken = 0 WHERE taken = 1;
+"""
+
+_FIRST = (
+    "SELECT id, data FROM requests WHERE queue = ? AND taken = 0 ORDER BY id LIMIT 1"
+)
+_LAST = _FIRST.replace("ORDER BY id", "ORDER BY id DESC")
+
+
+def lock(folder: Path) -> IO[bytes]:
+    """Return the lock of the job in *folder*, held until it is closed.
+
+    Raise InputError if another process has it, or the folder can't be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / "lock").open("ab")
+    except OSError as error:
+        raise InputError(
+            f"job directory {str(folder)!r} can't be written: {error.strerror}"
+        ) from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise InputError(
+            f"the job in {str(folder)!r} is running: wait, or name another job"
+        ) from error
+    return file
+
+
+class RequestLog:
+    """Queues of requests and the fingerprints of all that ever came.
+
+    A request that was taken and not acknowledged when the process died waits
+    again. What happened within COMMIT_SECONDS before a crash may be undone: all
+    of it together, so that no request is acknowledged whose children are lost.
+    """
+
+    def __init__(self, folder: Path):
+        self._lock = lock(folder)
+        path = folder / "requests.sqlite"
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.executescript(_TABLES)
+        self._db.execute("BEGIN")
+        self._committed = monotonic()
+
+    def new(self, fingerprint: bytes) -> bool:
+        """Return whether *fingerprint* was never seen; from now on it was."""
+        cursor = self._db.execute(
+            "INSERT OR IGNORE INTO seen VALUES (?)", (fingerprint,)
+        )
+        return cursor.rowcount == 1
+
+    def queue(self, name: str) -> int | None:
+        """Return the number of the queue *name*, None if it was never used."""
+        row = self._db.execute("SELECT id FROM queues WHERE name = ?", (name,))
+        return next((number for (number,) in row), None)
+
+    def new_queue(self, name: str, slot: str, priority: int) -> int:
+        row = (name, slot, priority)
+        cursor = self._db.execute(
+            "INSERT INTO queues (name, slot, priority) VALUES (?, ?, ?)", row
+        )
+        assert cursor.lastrowid
+        return cursor.lastrowid
+
+    def queues(self) -> Iterator[tuple[str, int]]:
+        """Yield downloader slot and priority of each queue where a request waits."""
+        yield from self._db.execute(
+            "SELECT slot, priority FROM queues WHERE EXISTS"
+            " (SELECT 1 FROM requests WHERE queue = queues.id AND taken = 0)"
+        )
+
+    def length(self, queue: int) -> int:
+        (row,) = self._db.execute(
+            "SELECT count(*) FROM requests WHERE queue = ? AND taken = 0", (queue,)
+        )
+        return int(row[0])
+
+    def push(self, queue: int, data: bytes) -> None:
+        self._db.execute(
+            "INSERT INTO requests (queue, taken, data) VALUES (?, 0, ?)", (queue, data)
+        )
+        self._tick()
+
+    def take(self, queue: int, *, last: bool) -> tuple[int, bytes]:
+        """Take the *last* or the first request of *queue*; return number and data."""
+        row: tuple[int, bytes]
+        (row,) = self._db.execute(_LAST if last else _FIRST, (queue,))
+        self._db.execute("UPDATE requests SET taken = 1 WHERE id = ?", (row[0],))
+        return row
+
+    def acknowledge(self, number: int) -> None:
+        self._db.execute("DELETE FROM requests WHERE id = ?", (number,))
+        self._tick()
+
+    def close(self) -> None:
+        try:
+            if self._db.in_transaction:  # or the disk is full, and took it back
+                self._db.execute("COMMIT")
+        finally:
+            self._db.close()
+            self._lock.close()
+
+    def _tick(self) -> None:
+        if monotonic() - self._committed > COMMIT_SECONDS:
+            self._db.execute("COMMIT")
+            self._db.execute("BEGIN")
+            self._committed = monotonic()

@@ -1,0 +1,202 @@
+"""The scheduler of jobs: no request is forgotten before it is done."""
+
+from __future__ import annotations
+
+import pickle
+import sqlite3
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy.core.scheduler import BaseScheduler
+from scrapy.pqueues import DownloaderAwarePriorityQueue
+from scrapy.utils.job import job_dir
+from scrapy.utils.misc import build_from_crawler, load_object
+from scrapy.utils.request import request_from_dict
+
+from imgprint.durable.hooks import on_request_done
+from imgprint.durable.log import RequestLog
+from imgprint.durable.pipeline import JournalPipeline
+
+if TYPE_CHECKING:
+    from scrapy import Request, Spider
+    from scrapy.crawler import Crawler
+    from scrapy.pqueues import ScrapyPriorityQueue
+
+
+class DurableScheduler(BaseScheduler):
+    """Keep Scrapy's order of requests, and the requests in ``JOBDIR``.
+
+    The queues are Scrapy's (``SCHEDULER_PRIORITY_QUEUE``) over one SQLite file,
+    which is the dupefilter, too. A request stays there until its callback and
+    its items are through; one that was interrupted is done again on resume.
+    What ends while the crawl is being stopped counts as interrupted: callbacks
+    may cut their work short then.
+
+    A request that can't be written (``scheduler/unserializable``) waits in
+    memory, and a crash loses it.
+
+    Stats: Scrapy's ``scheduler/enqueued``, ``scheduler/dequeued`` and
+    ``dupefilter/filtered``; ``imgprint/job/settled``, image requests of a
+    crashed run that were not repeated, because the journal has their outcome.
+    """
+
+    def __init__(self, crawler: Crawler, log: RequestLog):
+        assert crawler.stats
+        assert crawler.request_fingerprinter
+        self.crawler = crawler
+        self.log = log
+        self.stats = crawler.stats
+        self.fingerprint = crawler.request_fingerprinter.fingerprint
+        self.taken: dict[Request, int] = {}
+        self.journal: JournalPipeline | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        folder = job_dir(crawler.settings)
+        assert folder, "this scheduler needs JOBDIR"
+        return cls(crawler, RequestLog(Path(folder)))
+
+    def open(self, spider: Spider) -> None:
+        self.spider = spider
+        self.journal = self.crawler.get_item_pipeline(JournalPipeline)
+        settings = self.crawler.settings
+        queue = load_object(settings["SCHEDULER_PRIORITY_QUEUE"])
+        self._memory: ScrapyPriorityQueue = build_from_crawler(
+            queue,
+            self.crawler,
+            downstream_queue_cls=load_object(settings["SCHEDULER_MEMORY_QUEUE"]),
+            key="",
+        )
+        start: Any = partial(_Queue, self, last=False)
+        self._disk: ScrapyPriorityQueue = build_from_crawler(
+            queue,
+            self.crawler,
+            downstream_queue_cls=partial(_Queue, self, last=True),
+            key="queue",
+            startprios=self._waiting(queue),
+            start_queue_cls=start if settings["SCHEDULER_START_DISK_QUEUE"] else None,
+        )
+        on_request_done(self.crawler, self._done)
+
+    def _waiting(self, queue: type) -> Any:
+        """Return what is left to do, as the priority queue *queue* wants it."""
+        by_slot: dict[str, list[int]] = {}
+        for slot, priority in self.log.queues():
+            by_slot.setdefault(slot, []).append(priority)
+        if issubclass(queue, DownloaderAwarePriorityQueue):
+            return by_slot
+        return sorted({priority for some in by_slot.values() for priority in some})
+
+    def close(self, reason: str) -> None:
+        try:
+            self.log.close()
+        except sqlite3.OperationalError as error:
+            self._fail(error)
+
+    def has_pending_requests(self) -> bool:
+        return len(self._disk) + len(self._memory) > 0
+
+    def enqueue_request(self, request: Request) -> bool:
+        try:
+            return self._enqueue(request)
+        except sqlite3.OperationalError as error:
+            self._fail(error)
+            return False
+
+    def _enqueue(self, request: Request) -> bool:
+        if not request.dont_filter and not self.log.new(self.fingerprint(request)):
+            self.stats.inc_value("dupefilter/filtered")
+            return False
+        try:
+            self._disk.push(request)
+        except (ValueError, pickle.PicklingError, TypeError, AttributeError):
+            self.stats.inc_value("scheduler/unserializable")
+            self._memory.push(request)
+        self.stats.inc_value("scheduler/enqueued")
+        return True
+
+    def next_request(self) -> Request | None:
+        if self._failed():
+            return None
+        try:
+            request = self._next()
+        except sqlite3.OperationalError as error:
+            self._fail(error)
+            return None
+        if request is not None:
+            self.stats.inc_value("scheduler/dequeued")
+        return request
+
+    def _next(self) -> Request | None:
+        request = self._memory.pop()
+        while request is None and (request := self._disk.pop()) is not None:
+            if self._settled(request):
+                self.log.acknowledge(self.taken.pop(request))
+                self.stats.inc_value("imgprint/job/settled")
+                request = None
+        return request
+
+    def _settled(self, request: Request) -> bool:
+        """Return whether *request* is for an image that the journal knows."""
+        if request.meta.get("imgprint") is not True or not self.journal:
+            return False
+        url = request.meta.get("redirect_urls", [request.url])[0]
+        return self.journal.journal.settled(url)
+
+    def _done(self, request: Request) -> None:
+        number = self.taken.pop(request, None)
+        assert self.crawler.engine
+        stopping = not self.crawler.engine.running
+        if number is None or stopping or self._failed():
+            return
+        try:
+            self.log.acknowledge(number)
+        except sqlite3.OperationalError as error:
+            self._fail(error)
+
+    def _failed(self) -> bool:
+        return bool(self.journal and self.journal.failure)
+
+    def _fail(self, error: sqlite3.OperationalError) -> None:
+        """Stop: with a change lost, nothing more may be acknowledged."""
+        if not self.journal:
+            raise error
+        self.journal.fail(error)
+
+
+class _Queue:
+    """One of the queues that Scrapy's priority queues are made of."""
+
+    def __init__(self, scheduler: DurableScheduler, name: str, *, last: bool):
+        self.scheduler = scheduler
+        self.log = scheduler.log
+        self.name = name
+        self.last = last
+        self.number = self.log.queue(name)
+        self._length = 0 if self.number is None else self.log.length(self.number)
+
+    def push(self, request: Request) -> None:
+        data = pickle.dumps(request.to_dict(spider=self.scheduler.spider), 5)
+        if self.number is None:
+            assert self.scheduler.crawler.engine
+            slot = self.scheduler.crawler.engine.downloader.get_slot_key(request)
+            self.number = self.log.new_queue(self.name, slot, -request.priority)
+        self.log.push(self.number, data)
+        self._length += 1
+
+    def pop(self) -> Request | None:
+        if not self._length or self.number is None:
+            return None
+        number, data = self.log.take(self.number, last=self.last)
+        self._length -= 1
+        fields = pickle.loads(data)  # noqa: S301 - the job's own file
+        request = request_from_dict(fields, spider=self.scheduler.spider)
+        self.scheduler.taken[request] = number
+        return request
+
+    def __len__(self) -> int:
+        return self._length
+
+    def close(self) -> None:
+        """Do nothing: the file is the scheduler's."""

@@ -1,0 +1,142 @@
+import errno
+import json
+
+import pytest
+
+from imgprint.durable.journal import Journal, JsonLines, cut_torn_line
+from imgprint.items import ImageRecord, Sighting
+from imgprint.keys import url_key
+
+URL = "http://example.com/a.jpg"
+PAGE = "http://example.com/"
+
+
+def record(url=URL):
+    return ImageRecord(url=url, site="example.com", page_url=PAGE)
+
+
+def sighting(error=None, **fields):
+    fields = {"image_url": URL, "page_url": PAGE, "site": "example.com"} | fields
+    return Sighting(**fields, error=error)
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        (b"", b""),
+        (b"1", b""),
+        (b"\n", b"\n"),
+        (b"1\n2\n", b"1\n2\n"),
+        (b"1\n2", b"1\n"),
+        (b"1\n" + b"2" * 200_000, b"1\n"),
+        (b"2" * 65_536, b""),
+        (b"\n" + b"2" * 65_536, b"\n"),
+        (b"1" * 65_535 + b"\n" + b"2" * 65_536, b"1" * 65_535 + b"\n"),
+    ],
+)
+def test_torn_line(text, whole, tmp_path):
+    file = tmp_path / "file"
+    file.write_bytes(text)
+    assert cut_torn_line(file) == len(whole)
+    assert file.read_bytes() == whole
+
+
+def test_lines_are_there_at_once_and_read_from_anywhere(tmp_path):
+    lines = JsonLines(tmp_path / "a.jsonl")
+    for value in ({"a": "ü"}, [2], None):
+        lines.append(value)
+    assert [v for _, v in lines.read()] == [{"a": "ü"}, [2], None]
+    places = [p for p, _ in lines.read()]
+    assert [v for _, v in lines.read(places[1])] == [[2], None]
+    assert lines.size == (tmp_path / "a.jsonl").stat().st_size
+    lines.close()
+
+
+def test_what_the_disk_did_not_take_whole_is_not_there(tmp_path):
+    lines = JsonLines(tmp_path / "a.jsonl")
+    lines.append(1)
+    file = lines._file
+
+    class Full:
+        fileno = file.fileno
+
+        def write(self, data):
+            if len(data) > 5:
+                return file.write(data[:5])
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    lines._file = Full()
+    with pytest.raises(OSError, match="No space"):
+        lines.append("much longer than that")
+    assert (tmp_path / "a.jsonl").read_text() == "1\n"
+    lines._file = file
+    lines.append(2)
+    assert [v for _, v in lines.read()] == [1, 2]
+    lines.close()
+
+
+def test_each_item_once(tmp_path):
+    journal = Journal(tmp_path)
+    assert journal.add_record(record())
+    assert not journal.add_record(record())
+    assert journal.add_sighting(sighting())
+    assert not journal.add_sighting(sighting("HTTP 404"))
+    assert journal.add_sighting(sighting(element="img"))
+    assert journal.add_sighting(Sighting(error="urls.txt line 1"))
+    assert journal.add_sighting(Sighting(error="urls.txt line 2"))
+    assert [item for _, item in journal.items()] == [
+        record(),
+        sighting(),
+        sighting(element="img"),
+        Sighting(error="urls.txt line 1"),
+        Sighting(error="urls.txt line 2"),
+    ]
+    journal.close()
+
+
+def test_what_was_not_tried_is_open(tmp_path):
+    journal = Journal(tmp_path)
+    for error in ("not tried: no Tor at x", "interrupted"):
+        assert journal.add_sighting(sighting(error))
+        assert not journal.settled(URL)
+    assert journal.add_sighting(sighting())
+    journal.close()
+
+
+@pytest.mark.parametrize("crash", [False, True])
+def test_a_journal_goes_on(crash, tmp_path):
+    """Whether or not the index was saved, and with a torn line or without."""
+    journal = Journal(tmp_path)
+    journal.add_record(record())
+    journal.add_dropped(record(f"{URL}?small"))
+    journal.add_sighting(sighting("HTTP 404", image_url=f"{URL}?gone"))
+    journal.add_record(ImageRecord(url=f"{URL}?seed", site="example.com"))
+    if crash:
+        journal._db.execute("ROLLBACK")
+        with (tmp_path / "records.jsonl").open("ab") as file:
+            file.write(b'{"url": "http')
+    journal.close()
+    again = Journal(tmp_path)
+    assert again.outcome(url_key(URL)) == (None,)
+    assert again.outcome(url_key(f"{URL}?small")) == (None,)
+    assert again.outcome(url_key(f"{URL}?gone")) == ("HTTP 404",)
+    assert again.outcome(url_key(f"{URL}?new")) is None
+    assert again.site_images() == {"example.com": 3}  # a listed image doesn't count
+    assert not again.add_record(record())
+    assert again.add_record(record(f"{URL}?new"))
+    again.close()
+    lines = (tmp_path / "records.jsonl").read_text().splitlines()
+    assert [json.loads(line)["url"] for line in lines] == [
+        URL,
+        f"{URL}?seed",
+        f"{URL}?new",
+    ]
+
+
+def test_a_job_begins_once(tmp_path):
+    journal = Journal(tmp_path)
+    assert journal.started("then") == "then"
+    journal.close()
+    journal = Journal(tmp_path)
+    assert journal.started("now") == "then"
+    journal.close()
