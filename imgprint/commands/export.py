@@ -1,0 +1,115 @@
+"""``scrapy export``: records of feeds in the forms of other programs."""
+
+from __future__ import annotations
+
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scrapy.commands import ScrapyCommand
+
+from imgprint.commands.crawl import complain
+from imgprint.errors import InputError
+from imgprint.inputs import read_feed
+from imgprint.report.exchange import as_misp, as_stix
+from imgprint.report.export import COLUMNS, WRITERS, flat
+from imgprint.report.figures import is_record
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+TEXTS = {**WRITERS, "misp": as_misp, "stix": as_stix}
+BATCH = 10_000
+
+
+class Command(ScrapyCommand):
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "FEED... --to FORMAT [-o FILE]"
+
+    def short_desc(self) -> str:
+        return "Write the records of feeds as CSV, GeoJSON, KML, Parquet, MISP or STIX"
+
+    def long_desc(self) -> str:
+        return (
+            "csv and parquet have a row per record; geojson and kml a place per image "
+            "that has a position; misp is an event and stix (2.1) a bundle with the "
+            "file, its URL and EXIF. parquet needs pip install pyarrow. Sightings in "
+            "the feeds are left out."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument(
+            "--to",
+            choices=(*TEXTS, "parquet"),
+            required=True,
+            help="what to write",
+        )
+        parser.add_argument(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="file to write (default: standard output)",
+        )
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        try:
+            if not args:
+                raise InputError("nothing to export: give feeds, .json or .jsonl")
+            records = _records(args)
+            if opts.to == "parquet":
+                _write_parquet(records, opts.output)
+            elif opts.output:
+                _write(TEXTS[opts.to](records), opts.output)
+            else:
+                sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+                sys.stdout.writelines(TEXTS[opts.to](records))
+        except InputError as error:
+            complain(str(error))
+            self.exitcode = 2
+
+
+def _records(feeds: list[str]) -> Iterator[dict[str, Any]]:
+    for feed in feeds:
+        yield from filter(is_record, read_feed(Path(feed)))
+
+
+def _write(pieces: Iterator[str], path: str) -> None:
+    """Write *pieces* to *path*, which is not touched if they break off."""
+    part = Path(f"{path}.part")
+    try:
+        with part.open("w", encoding="utf-8", errors="replace", newline="") as file:
+            file.writelines(pieces)
+        part.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: str, error: OSError) -> InputError:
+    return InputError(
+        f"{path!r} can't be written: {error.strerror}; give another path with -o"
+    )
+
+
+def _write_parquet(records: Iterator[dict[str, Any]], path: str | None) -> None:
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        raise InputError("parquet needs pyarrow: pip install pyarrow") from error
+    if not path:
+        raise InputError("parquet needs a file: give -o FILE")
+    kinds = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+    schema = pa.schema([(name, kinds[kind]) for name, kind in COLUMNS.items()])
+    part = Path(f"{path}.part")
+    try:
+        with parquet.ParquetWriter(part, schema) as writer:
+            while rows := [flat(record) for record in islice(records, BATCH)]:
+                writer.write_table(pa.Table.from_pylist(rows, schema))
+        part.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error

@@ -1,0 +1,159 @@
+"""Records for tables and maps: CSV, GeoJSON, KML, and rows for Parquet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
+
+from imgprint.report.figures import camera_of, part, taken, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+COLUMNS: dict[str, type] = {
+    **dict.fromkeys(("url", "page_url", "site", "timestamp", "format"), str),
+    **dict.fromkeys(("image_size", "width", "height", "status"), int),
+    **dict.fromkeys(("media_type", "server", "etag", "last_modified"), str),
+    **dict.fromkeys(("gps.latitude", "gps.longitude", "gps.altitude"), float),
+    **dict.fromkeys(("gps.timestamp", "camera.make", "camera.model"), str),
+    **dict.fromkeys(("camera.serial_number", "camera.lens"), str),
+    **dict.fromkeys(("camera.lens_serial_number", "camera.owner"), str),
+    **dict.fromkeys(("dates.original", "dates.digitized", "dates.modified"), str),
+    **dict.fromkeys(("software", "ids.image_unique_id", "ids.document_id"), str),
+    **dict.fromkeys(("ids.original_document_id", "ids.instance_id"), str),
+    **dict.fromkeys(("sha256_first_10240_bytes", "sha256_last_1024_bytes"), str),
+    **dict.fromkeys(("fingerprints.file_key", "fingerprints.sha256"), str),
+    **dict.fromkeys(("fingerprints.md5", "fingerprints.sha1"), str),
+    **dict.fromkeys(("fingerprints.data_sha256", "fingerprints.pdq"), str),
+    **dict.fromkeys(("transfer.requests", "transfer.bytes_received"), int),
+    "transfer.range": str,
+    **dict.fromkeys(("transfer.proven", "transfer.complete"), bool),
+    "exif": str,
+}
+# What XML 1.0 section 2.2 has no way to write.
+NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def flat(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of COLUMNS; None for what is absent or of another type.
+
+    EXIF is one JSON object, since every camera has tags of its own.
+    """
+    row: dict[str, Any] = {}
+    for name, kind in COLUMNS.items():
+        block, _, key = name.rpartition(".")
+        value = (part(record, block) if block else record).get(key)
+        if name == "exif":
+            value = json.dumps(value) if value else None
+        elif kind is float and type(value) is int:
+            value = float(value)
+        row[name] = _plain(value) if type(value) is kind else None
+    return row
+
+
+def _plain(value: Any) -> Any:
+    """Return text as UTF-8 can have it, and no number beyond 64 bits."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    return value if abs(value) < 1 << 63 else None
+
+
+def cell(value: Any) -> Any:
+    """Return a value for a spreadsheet, which must not take text for a formula.
+
+    >>> cell("=HYPERLINK(1)"), cell(-1.5), cell("a")
+    ("'=HYPERLINK(1)", -1.5, 'a')
+    """
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value
+
+
+def as_csv(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield CSV (RFC 4180) with a line of names."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for record in records:
+        writer.writerow(map(cell, flat(record).values()))
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()
+    yield out.getvalue()
+
+
+def position(record: Mapping[str, Any]) -> list[float] | None:
+    """Return longitude, latitude and, where known, altitude; None without."""
+    gps = part(record, "gps")
+    values = [gps.get("longitude"), gps.get("latitude")]
+    for value, limit in zip(values, (180, 90), strict=True):
+        if not isinstance(value, int | float) or not abs(value) <= limit:
+            return None
+    altitude = gps.get("altitude")
+    return [*values, *([altitude] if isinstance(altitude, int | float) else [])]  # type: ignore[list-item]
+
+
+def facts(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a place on a map says of its image."""
+    found = {
+        "url": record["url"],
+        "page_url": text(record.get("page_url")),
+        "site": text(record.get("site")),
+        "taken": taken(record),
+        "camera": camera_of(record),
+        "serial_number": text(part(record, "camera").get("serial_number")),
+        "file_key": text(part(record, "fingerprints").get("file_key")),
+        "read": text(record.get("timestamp")),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def as_geojson(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a FeatureCollection of the images with a position (RFC 7946)."""
+    yield '{"type": "FeatureCollection", "features": ['
+    between = "\n"
+    for record in records:
+        if place := position(record):
+            feature = {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": place},
+                "properties": facts(record),
+            }
+            yield between + json.dumps(feature)
+            between = ",\n"
+    yield "\n]}\n"
+
+
+def as_kml(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield placemarks of the images with a position (OGC KML 2.2)."""
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+    yield '<kml xmlns="http://www.opengis.net/kml/2.2"><Document>\n'
+    for record in records:
+        if place := position(record):
+            known = facts(record)
+            name = known["url"].partition("?")[0].rstrip("/").rpartition("/")[2]
+            data = "".join(
+                f'<Data name="{key}"><value>{_xml(value)}</value></Data>'
+                for key, value in known.items()
+            )
+            yield (
+                f"<Placemark><name>{_xml(name)}</name>"
+                f"<ExtendedData>{data}</ExtendedData><Point><coordinates>"
+                f"{','.join(map(str, place))}</coordinates></Point></Placemark>\n"
+            )
+    yield "</Document></kml>\n"
+
+
+def _xml(value: Any) -> str:
+    return escape(NO_XML.sub("\ufffd", str(value)))
+
+
+WRITERS: dict[str, Callable[[Iterable[Mapping[str, Any]]], Iterator[str]]] = {
+    "csv": as_csv,
+    "geojson": as_geojson,
+    "kml": as_kml,
+}

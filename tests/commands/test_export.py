@@ -1,0 +1,54 @@
+import json
+
+import pyarrow.parquet
+import pytest
+
+from tests.crawling import scrapy
+from tests.report import feeds
+
+
+@pytest.fixture
+def feed(tmp_path):
+    items = [feeds.record(n) for n in range(12)]
+    items += [feeds.hostile_record(), feeds.hostile_sighting()]
+    return feeds.write(tmp_path / "feed.jsonl", items)
+
+
+@pytest.mark.parametrize("kind", ["csv", "geojson", "kml", "misp", "stix"])
+def test_the_same_to_a_file_and_to_standard_output(kind, feed, tmp_path):
+    done = scrapy("export", feed, "--to", kind, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    again = scrapy("export", feed, "--to", kind, "-o", f"out.{kind}", cwd=tmp_path)
+    assert again.returncode == 0
+    assert again.stdout == ""
+    text = (tmp_path / f"out.{kind}").read_text()
+    assert text == done.stdout.replace("\r\n", "\n")
+    if kind not in ("csv", "kml"):
+        json.loads(text)
+
+
+def test_parquet(feed, tmp_path):
+    done = scrapy("export", feed, "--to", "parquet", "-o", "a.parquet", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    table = pyarrow.parquet.read_table(tmp_path / "a.parquet")
+    assert table.num_rows == 13
+    assert table["image_size"].to_pylist()[0] == 20_480
+    assert str(table.schema.field("gps.latitude").type) == "double"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--to", "csv"], "nothing to export"),
+        (["no.jsonl", "--to", "csv"], "can't be read"),
+        (["feed.jsonl", "--to", "csv", "-o", "no/a.csv"], "can't be written"),
+        (["feed.jsonl", "--to", "parquet"], "parquet needs a file: give -o FILE"),
+        (["feed.jsonl", "--to", "xls"], "invalid choice"),
+    ],
+)
+def test_bad_input(arguments, words, feed, tmp_path):
+    done = scrapy("export", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
