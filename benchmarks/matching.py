@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 SIZES = (10_000, 100_000, 1_000_000)
 QUERIES = 1000
@@ -131,8 +132,19 @@ def write(folder: Path, size: int) -> None:
             queries.write(json.dumps(item) + "\n")
 
 
-def run(folder: Path, *arguments: str) -> tuple[float, float, int]:
-    """Return seconds, peak MB and lines of output of a command."""
+class Run(NamedTuple):
+    """Seconds of wall and CPU time, peak MB and lines of output of a command."""
+
+    seconds: float
+    cpu: float
+    peak: float
+    lines: int
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.2f} ({self.cpu:.2f})"
+
+
+def run(folder: Path, *arguments: str) -> Run:
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
@@ -148,34 +160,34 @@ def run(folder: Path, *arguments: str) -> tuple[float, float, int]:
     if process.returncode:
         raise SystemExit(f"{arguments} gave {process.returncode}")
     lines = sum(1 for _ in (folder / "out.txt").open())
-    return seconds, usage.ru_maxrss / 1024, lines
+    cpu = usage.ru_utime + usage.ru_stime
+    return Run(seconds, cpu, usage.ru_maxrss / 1024, lines)
 
 
 def main() -> None:
     sizes = [int(argument) for argument in sys.argv[1:]] or SIZES
     print(
-        "| records | build s | records/s | index MB | match 1,000 s | hits | one s |"
-        " shared s | pairs | peak RSS MB: index, match, shared |"
+        "| records | build s (CPU) | records/s | index MB | match 1,000 s (CPU) | hits"
+        " | match one s (CPU) | shared s (CPU) | pairs | MB: index, match, shared |"
     )
-    print("|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
+    print("|--:" * 10 + "|")
     for size in sizes:
         with tempfile.TemporaryDirectory(prefix="imgprint-bench-") as name:
             folder = Path(name)
             write(folder, size)
-            build, m1, _ = run(folder, "index", "feed.jsonl", "--db", "i.db")
-            match, m2, hits = run(
-                folder, "match", "queries.jsonl", "--db", "i.db", "--json"
-            )
-            (folder / "one.jsonl").write_text(
-                (folder / "queries.jsonl").read_text().splitlines()[1] + "\n"
-            )
-            one, _, _ = run(folder, "match", "one.jsonl", "--db", "i.db", "--json")
-            share, m3, pairs = run(folder, "shared", "--db", "i.db", "--format", "csv")
+            db = ("--db", "i.db")
+            build = run(folder, "index", "feed.jsonl", *db)
+            match = run(folder, "match", "queries.jsonl", *db, "--json")
+            lines = (folder / "queries.jsonl").read_text().splitlines()
+            (folder / "one.jsonl").write_text(lines[1] + "\n")
+            one = run(folder, "match", "one.jsonl", *db, "--json")
+            share = run(folder, "shared", *db, "--format", "csv")
             megabytes = (folder / "i.db").stat().st_size / 1e6
+            peaks = ", ".join(f"{r.peak:.0f}" for r in (build, match, share))
             print(
-                f"| {size:,} | {build:.1f} | {size / build:,.0f} | {megabytes:,.0f} |"
-                f" {match:.2f} | {hits:,} | {one:.2f} | {share:.1f} | {pairs - 1:,} |"
-                f" {m1:.0f}, {m2:.0f}, {m3:.0f} |",
+                f"| {size:,} | {build} | {size / build.seconds:,.0f} |"
+                f" {megabytes:,.0f} | {match} | {match.lines:,} | {one} | {share} |"
+                f" {share.lines - 1:,} | {peaks} |",
                 flush=True,
             )
 

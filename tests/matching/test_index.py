@@ -202,3 +202,4 @@ def test_an_index_that_was_not_finished_says_so(tmp_path):
 def test_every_grade_has_a_reason():
     for grade in GRADES.values():
         assert grade.why
+        assert grade.bound or grade.strength == "weak"
