@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
 from scrapy import Request
 from scrapy.http import HtmlResponse, Response, TextResponse
 from scrapy.linkextractors import LinkExtractor
 from scrapy.utils.gz import gunzip
+from scrapy.utils.httpobj import urlparse_cached
 
 from imgprint.discovery.candidate import Candidate
 from imgprint.discovery.collect import MAX_CANDIDATES
@@ -173,7 +173,9 @@ class Documents:
 
     def _favicon(self, response: Response) -> Iterator[Candidate]:
         if "favicon" in self.kinds and response.url.startswith("http"):
-            url = urljoin(response.url, "/favicon.ico")
+            # Not of base href, which may be another site.
+            parts = urlparse_cached(response)
+            url = f"{parts.scheme}://{parts.netloc}/favicon.ico"
             if self._is_new(url):
                 yield Candidate(url, "favicon")
 

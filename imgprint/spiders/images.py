@@ -218,7 +218,7 @@ class ImagesSpider(Spider):
     def parse_robots(self, response: Response) -> Iterator[Request]:
         """Yield requests for the sitemaps that a robots.txt names."""
         for url in robots_sitemaps(response.body):
-            yield self._page(urljoin(response.url, url), render=response.meta["render"])
+            yield self._page(response.urljoin(url), render=response.meta["render"])
 
     def robots_failed(self, failure: Failure) -> None:
         """No robots.txt, no sitemaps: not an error."""
