@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # What the tests start on loopback.
 PACKAGES := nginx-light apache2-bin lighttpd caddy chromium tmux tor strace imagemagick libimage-exiftool-perl libjpeg-turbo-progs webp
 
-.PHONY: demo crawl test lint clean
+.PHONY: demo crawl test lint docs clean
 
 demo: $(VENV)/runtime
 	$(BIN)/scrapy demo
@@ -22,6 +22,11 @@ lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/scrapy-lint
+
+docs: $(VENV)/runtime
+	$(BIN)/scrapy fields > docs/record.md
+	$(BIN)/scrapy fields --schema > docs/record.schema.json
+	$(BIN)/scrapy fields --settings > docs/settings.md
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "imgprint needs Python 3.11 or newer: make PYTHON=python3.11 ...")'

@@ -8,7 +8,14 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from jsonschema import Draft202012Validator
+
+from imgprint.commands.fields import schema
+
 ROOT = Path(__file__).parent.parent
+RECORD, SIGHTING = (
+    Draft202012Validator(schema()["$defs"][name]) for name in ("record", "sighting")
+)
 # What differs between two fetches of the same image.
 VOLATILE = ("url", "timestamp", "page_url", "site", "variant_of")
 
@@ -56,12 +63,17 @@ def crawl(*args, cwd, settings=None, env=None, timeout=120):
     """Run the images spider with its default feeds; return what came of it."""
     options = [f"-s{name}={value}" for name, value in (settings or {}).items()]
     done = scrapy("crawl", "images", *args, *options, cwd=cwd, env=env, timeout=timeout)
+    records, sightings = feed(cwd, "data/*.jsonl"), feed(cwd, "data/sightings/*.jsonl")
+    for item in records or []:
+        RECORD.validate(item)
+    for item in sightings or []:
+        SIGHTING.validate(item)
     return Crawl(
         done.returncode,
         done.stderr,
         done.stdout,
-        feed(cwd, "data/*.jsonl"),
-        feed(cwd, "data/sightings/*.jsonl"),
+        records,
+        sightings,
         {k: int(v) for k, v in re.findall(r"'([\w/. ]+)': (\d+),?\n", done.stderr)},
     )
 
