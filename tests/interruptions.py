@@ -84,10 +84,13 @@ def content(records):
 
 
 def places(sightings):
-    """What tells sightings apart; why there is no record is the images' affair."""
+    """What tells sightings apart.
+
+    Not why there is no record: that a listed image failed is said of its places
+    on pages only if it had failed by then.
+    """
     return Counter(
-        (s["page_url"], s["image_url"], s["element"], s["alt"], s["error"])
-        for s in sightings
+        (s["page_url"], s["image_url"], s["element"], s["alt"]) for s in sightings
     )
 
 
@@ -124,6 +127,7 @@ class Job:
             env=os.environ
             | {"PYTHONPATH": str(ROOT), "SCRAPY_SETTINGS_MODULE": "imgprint.settings"}
             | self.env,
+            stdout=log,
             stderr=log,
         )
 

@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 from collections import Counter
-from dataclasses import asdict, fields
+from dataclasses import fields
 from hashlib import blake2b
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COMMIT_SECONDS = 0.5
+
+_RECORD = tuple(field.name for field in fields(ImageRecord))
+_SIGHTING = tuple(field.name for field in fields(Sighting))
 # Errors of what a later run may do better.
 OPEN = (INTERRUPTED, NOT_TRIED)
 
@@ -121,14 +124,14 @@ class Journal:
         """Write *record*, and return whether it is new."""
         if self.settled(record.url):
             return False
-        line = {field.name: getattr(record, field.name) for field in fields(record)}
+        line = {name: getattr(record, name) for name in _RECORD}
         self.records.append(line)
         self._index_record(line)
         return True
 
     def add_sighting(self, sighting: Sighting) -> bool:
         """Write *sighting*, and return whether it is new."""
-        line = asdict(sighting)
+        line = {name: getattr(sighting, name) for name in _SIGHTING}
         if self._db.execute(
             "SELECT 1 FROM sightings WHERE key = ?", (_sighting_key(line),)
         ).fetchone():
