@@ -122,9 +122,10 @@ def start(folder: Path, urls: int) -> None:
             count(size)
 
         site.count = counted  # type: ignore[method-assign]
-        seconds, _, peak = crawl(folder, "-aurls=urls.txt", "-ajob=j")
+        seconds, cpu, peak = crawl(folder, "-aurls=urls.txt", "-ajob=j")
     print(f"{urls} done: first request after {first[0]:.1f} s,", end=" ")
-    print(f"end after {seconds:.1f} s, peak {peak / 1024:.0f} MB")
+    print(f"end after {seconds:.1f} s ({cpu:.1f} s of CPU),", end=" ")
+    print(f"peak {peak / 1024:.0f} MB")
 
 
 def main() -> None:
