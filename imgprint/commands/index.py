@@ -12,7 +12,6 @@ from scrapy.exceptions import UsageError
 from imgprint.commands.crawl import complain
 from imgprint.errors import InputError
 from imgprint.inputs import read_feed
-from imgprint.matching.index import Index, IndexFileError
 
 if TYPE_CHECKING:
     import argparse
@@ -41,6 +40,9 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if not args or not opts.db:
             raise UsageError("give at least one FEED, and --db FILE")
+        # Every command is imported at every start: without numpy, which this needs.
+        from imgprint.matching.index import Index, IndexFileError
+
         # Nothing here is cyclic; looking for it takes as long as the work.
         gc.disable()
         try:

@@ -15,16 +15,14 @@ from imgprint.commands.crawl import check_input, complain, exit_code
 from imgprint.errors import InputError
 from imgprint.inputs import read_key
 from imgprint.items import ImageRecord
-from imgprint.matching.index import Index, IndexFileError
-from imgprint.matching.search import Query, query_of_record, query_of_url, search
 from imgprint.pipelines import decodes
-from imgprint.queries import is_url, queries
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from imgprint.matching.search import Hit
+    from imgprint.matching.index import Index
+    from imgprint.matching.search import Hit, Query
 
 # Queries held at a time.
 BATCH = 10_000
@@ -77,6 +75,9 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if not args or not opts.db:
             raise UsageError("give at least one QUERY, and --db FILE")
+        # Every command is imported at every start: without numpy, which this needs.
+        from imgprint.matching.index import Index, IndexFileError
+
         count = found = 0
         try:
             key = read_key(Path(opts.key)) if opts.key else None
@@ -95,6 +96,9 @@ class Command(ScrapyCommand):
             complain(f"no match for {count:,} queries in '{opts.db}'")
 
     def _queries(self, args: list[str]) -> Iterator[Query]:
+        from imgprint.matching.search import query_of_record, query_of_url
+        from imgprint.queries import is_url, queries
+
         assert self.settings is not None
         decode = decodes(self.settings, query=True)
         for argument in args:
@@ -139,6 +143,8 @@ class Command(ScrapyCommand):
         key: bytes | None,
         opts: argparse.Namespace,
     ) -> int:
+        from imgprint.matching.search import search
+
         hits = search(index, batch, weak=opts.weak, limit=opts.limit, key=key)
         for hit in hits:
             shown = describe_hit(index, batch[hit.query], hit)

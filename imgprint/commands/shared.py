@@ -11,8 +11,6 @@ from scrapy.exceptions import UsageError
 
 from imgprint.commands.crawl import complain
 from imgprint.matching.export import FORMATS
-from imgprint.matching.index import Index, IndexFileError
-from imgprint.matching.shared import shared
 
 if TYPE_CHECKING:
     import argparse
@@ -48,6 +46,10 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if args or not opts.db:
             raise UsageError("give --db FILE, and no other argument")
+        # Every command is imported at every start: without numpy, which this needs.
+        from imgprint.matching.index import Index, IndexFileError
+        from imgprint.matching.shared import shared
+
         ending = Path(opts.output or "").suffix[1:].lower()
         render = FORMATS[opts.format or (ending if ending in FORMATS else "json")]
         try:
