@@ -107,7 +107,8 @@ def start(folder: Path, urls: int) -> None:
         log, journal = RequestLog(job), Journal(job)
         for url in lines:
             log.new(fingerprint(Request(url)))
-            journal.add_sighting(Sighting(image_url=url, site="127.0.0.1"))
+            seen = Sighting(image_url=url, site="127.0.0.1", element="seed")
+            journal.add_sighting(seen)
             journal.add_record(
                 ImageRecord(url=url, image_size=1, exif={"Make": "x" * 1000})
             )
