@@ -50,5 +50,8 @@ class Lighttpd(ServerProcess):
         # It keeps lines back for seconds; SIGHUP has it write them all.
         if self._process is not None:
             os.kill(self._process.pid, signal.SIGHUP)
+            deadline = time.monotonic() + 10
+            while not self._log_size() and time.monotonic() < deadline:
+                time.sleep(0.05)
             time.sleep(0.2)
         return super().log()
