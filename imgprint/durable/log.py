@@ -19,6 +19,7 @@ _TABLES = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS seen (fingerprint BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS seeds (origin TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS queues (
     id INTEGER PRIMARY KEY, name TEXT UNIQUE, slot TEXT, priority INTEGER);
 CREATE TABLE IF NOT EXISTS requests (
@@ -78,6 +79,13 @@ class RequestLog:
             "INSERT OR IGNORE INTO seen VALUES (?)", (fingerprint,)
         )
         return cursor.rowcount == 1
+
+    def add_seed(self, origin: str) -> None:
+        """Remember that the user listed something of *origin*."""
+        self._db.execute("INSERT OR IGNORE INTO seeds VALUES (?)", (origin,))
+
+    def seeds(self) -> list[str]:
+        return [origin for (origin,) in self._db.execute("SELECT * FROM seeds")]
 
     def queue(self, name: str) -> int | None:
         """Return the number of the queue *name*, None if it was never used."""

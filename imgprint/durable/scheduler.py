@@ -7,7 +7,9 @@ import sqlite3
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urljoin
 
+from scrapy import Request
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.pqueues import DownloaderAwarePriorityQueue
 from scrapy.utils.job import job_dir
@@ -17,9 +19,10 @@ from scrapy.utils.request import request_from_dict
 from imgprint.durable.hooks import on_request_done
 from imgprint.durable.log import RequestLog
 from imgprint.durable.pipeline import JournalPipeline
+from imgprint.middlewares.guard import GuardMiddleware
 
 if TYPE_CHECKING:
-    from scrapy import Request, Spider
+    from scrapy import Spider
     from scrapy.crawler import Crawler
     from scrapy.pqueues import ScrapyPriorityQueue
 
@@ -78,6 +81,15 @@ class DurableScheduler(BaseScheduler):
             start_queue_cls=start if settings["SCHEDULER_START_DISK_QUEUE"] else None,
         )
         on_request_done(self.crawler, self._done)
+        self._open_doors()
+
+    def _open_doors(self) -> None:
+        """Tell the guard what was listed: what is left may come before the list."""
+        guard = self.crawler.get_downloader_middleware(GuardMiddleware)
+        if not guard:
+            return
+        for origin in self.log.seeds():
+            guard.open(Request(origin, meta={"imgprint_seed": True}))
 
     def _waiting(self, queue: type) -> Any:
         """Return what is left to do, as the priority queue *queue* wants it."""
@@ -105,6 +117,8 @@ class DurableScheduler(BaseScheduler):
             return False
 
     def _enqueue(self, request: Request) -> bool:
+        if request.meta.get("imgprint_seed") is True:
+            self.log.add_seed(urljoin(request.url, "/"))
         if not request.dont_filter and not self.log.new(self.fingerprint(request)):
             self.stats.inc_value("dupefilter/filtered")
             return False

@@ -136,3 +136,15 @@ def test_max_images_counts_all_runs(tmp_path):
             )
             assert done.code == 0
     assert len(jsonl((tmp_path / "data/jobs/few/records.jsonl").read_text())) == 3
+
+
+def test_what_was_listed_stays_allowed(tmp_path):
+    """Inside addresses are for what was listed, before the list is read again."""
+    with Web(400) as web:
+        undisturbed = Job(tmp_path / "undisturbed", web.lines)
+        assert undisturbed.finish() == 0
+        before = web.asked()
+        job = Job(tmp_path / "job", web.lines)
+        assert interrupt(job.start(), web, 60, [signal.SIGTERM])
+        comparison = resumed(job, web, undisturbed, before)
+        assert comparison.same
