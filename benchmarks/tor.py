@@ -136,6 +136,7 @@ async def imgprint(page: str, proxy: str, concurrency: int, folder: Path) -> flo
             "PYTHONPATH": str(ROOT),
             "SCRAPY_SETTINGS_MODULE": "imgprint.settings",
         },
+        stdout=subprocess.DEVNULL,  # a summary
         stderr=subprocess.PIPE,
     )
     _, log = await process.communicate()

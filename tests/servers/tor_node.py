@@ -1,6 +1,7 @@
 """One tor process of a private Tor network."""
 
 import re
+import socket
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,6 +69,17 @@ class Node:
         if self.process:
             self.process.kill()
             self.process.wait()
+
+    def reaches(self, onion: str) -> bool:
+        """Return whether a client gets through to port 80 of *onion*."""
+        name = bytes([len(onion)]) + onion.encode()
+        with socket.create_connection((HOST, self.socks), 30) as client:
+            client.sendall(b"\x05\x01\x02")
+            client.recv(2)
+            client.sendall(b"\x01\x05tests\x05ready")
+            client.recv(2)
+            client.sendall(b"\x05\x01\x00\x03" + name + b"\x00\x50")
+            return client.recv(4)[1:2] == b"\x00"
 
     def connect(self) -> TorControl:
         return TorControl(self.control, self.directory)

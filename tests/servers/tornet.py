@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from types import TracebackType
@@ -165,7 +166,7 @@ class TorNetwork:
             self.until(lambda: "PROGRESS=100" in control.ask(phase)[0])
 
     def _publish(self) -> None:
-        """Wait until the descriptors of all onions are up."""
+        """Wait until every client gets through to every onion."""
         names = [
             self.host.directory / str(i) / "hostname" for i in range(len(self.targets))
         ]
@@ -180,6 +181,9 @@ class TorNetwork:
 
             with suppress(TimeoutError):
                 self.until(published, 25)
+        for client in self.clients:
+            for onion in self.onions:
+                self.until(partial(client.reaches, onion))
 
     def until(self, ready: Callable[[], T], seconds: float = START_SECONDS) -> T:
         """Return the first true value of *ready*; OSError is "not yet"."""
