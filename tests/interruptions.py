@@ -127,7 +127,7 @@ class Job:
             env=os.environ
             | {"PYTHONPATH": str(ROOT), "SCRAPY_SETTINGS_MODULE": "imgprint.settings"}
             | self.env,
-            stdout=log,
+            stdout=subprocess.DEVNULL,
             stderr=log,
         )
 
