@@ -4,7 +4,7 @@ URLS ?= urls.txt
 VENV := .venv
 BIN := $(VENV)/bin
 # What the tests start on loopback.
-PACKAGES := nginx-light apache2-bin lighttpd caddy chromium tmux tor strace imagemagick libimage-exiftool-perl libjpeg-turbo-progs webp
+PACKAGES := nginx-light apache2-bin lighttpd caddy chromium tmux tor strace imagemagick libimage-exiftool-perl libjpeg-turbo-progs webp g++ python3-dev
 
 .PHONY: demo crawl test lint docs clean
 
@@ -14,7 +14,7 @@ demo: $(VENV)/runtime
 crawl: $(VENV)/runtime
 	$(BIN)/scrapy crawl images -a urls=$(URLS)
 
-test: $(VENV)/dev $(VENV)/packages lint
+test: $(VENV)/dev lint
 	$(BIN)/pytest
 
 lint: $(VENV)/dev
@@ -37,8 +37,10 @@ $(VENV)/runtime: requirements.txt | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
-$(VENV)/dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
+$(VENV)/dev: requirements-dev.txt requirements.txt requirements-pdq.txt | $(VENV)/packages
 	$(BIN)/pip install --quiet --disable-pip-version-check -r $<
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-pdq.txt || \
+	  echo "imgprint: pdqhash could not be built (apt-get install g++ python3-dev); its tests skip"
 	touch $@ $(VENV)/runtime
 
 $(VENV)/packages: Makefile | $(VENV)/bin/python

@@ -5,6 +5,8 @@ They take ImageRecord items and pass on all others as they are.
 
 from __future__ import annotations
 
+import logging
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.exceptions import DropItem
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
     from scrapy.statscollectors import StatsCollector
 
+logger = logging.getLogger(__name__)
+
+NO_PDQ = "pdqhash is not installed: pip install -r requirements-pdq.txt"
 FACTS = tuple(name for name in Description.__slots__ if name not in INTERNAL)
 
 
@@ -76,7 +81,10 @@ class FingerprintPipeline:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         assert crawler.stats
-        return cls(crawler.stats, decode=decodes(crawler.settings))
+        decode = decodes(crawler.settings)
+        if decode and not find_spec("pdqhash"):
+            logger.warning("No PDQ hashes: %s", NO_PDQ)
+        return cls(crawler.stats, decode=decode)
 
     def process_item(self, item: Any) -> Any:
         if not isinstance(item, ImageRecord):

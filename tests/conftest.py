@@ -1,4 +1,5 @@
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,11 @@ ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
 NO_SHARED = (
     "../shared is absent: it holds sample images that can't be in this repository"
+)
+
+needs_pdq = pytest.mark.skipif(
+    find_spec("pdqhash") is None,
+    reason="pdqhash is missing: pip install -r requirements-pdq.txt",
 )
 
 _skipped: list[str] = []

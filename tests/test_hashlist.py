@@ -13,6 +13,7 @@ from scrapy.utils.test import get_crawler
 
 from imgprint.demo.server import GallerySite
 from imgprint.hashlist import HashListPipeline
+from tests.conftest import needs_pdq
 from tests.crawling import crawl, scrapy
 from tests.pictures import jpeg
 
@@ -104,6 +105,7 @@ def test_a_blinded_list(site, tmp_path):
     assert MD5 not in done.log
 
 
+@needs_pdq
 def test_pdq_needs_decoding(site, tmp_path):
     settings = {"IMGPRINT_MIN_SIZE": 0, "IMGPRINT_DECODE": 1}
     first = crawl(f"-aurl={site.url}/a.jpg", cwd=tmp_path, settings=settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from imgprint.commands.crawl import check_input, complain, exit_code
 from imgprint.errors import InputError
 from imgprint.inputs import read_key
 from imgprint.items import ImageRecord
-from imgprint.pipelines import decodes
+from imgprint.pipelines import NO_PDQ, decodes
 
 if TYPE_CHECKING:
     import argparse
@@ -101,6 +102,8 @@ class Command(ScrapyCommand):
 
         assert self.settings is not None
         decode = decodes(self.settings, query=True)
+        if decode and not find_spec("pdqhash"):
+            complain(f"no PDQ hashes of the pictures: {NO_PDQ}")
         for argument in args:
             if not is_url(argument):
                 yield from queries(argument, decode=decode)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import struct
 import warnings
+from functools import cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imgprint.content.formats.jpeg import FRAMES
@@ -54,6 +56,12 @@ class Hash(NamedTuple):
     quality: int
 
 
+@cache
+def has_pdq() -> bool:
+    """Return whether the library for PDQ is installed: it is optional."""
+    return find_spec("pdqhash") is not None
+
+
 def pdq(pixels: Pixels) -> Hash:
     """Return the PDQ hash of *pixels*: rows, columns, and three channels or none.
 
@@ -77,7 +85,7 @@ def perceptual(image: SparseBytes, description: Description) -> dict[str, Any]:
     sixteenth of a baseline JPEG, which compare only with strips of that name.
     ``pdq_strips`` has all strips there are, as far as 1/4 of a whole picture.
     ``differs`` says whether thumbnail and picture show different things. None
-    where nothing is known.
+    where nothing is known, and all but ``differs`` without the pdqhash library.
 
     Recipe p1, never to change: Pillow's greyscale in the file's orientation, at
     full size, or the largest of libjpeg's scales under 2,000,000 pixels.
@@ -86,12 +94,14 @@ def perceptual(image: SparseBytes, description: Description) -> dict[str, Any]:
     result["differs"] = None
     picture = _picture(image, description)
     thumbnail = _thumbnail(image, description)
+    if picture and thumbnail is not None:
+        result["differs"] = _differs(thumbnail, *picture[1:])
+    if not has_pdq():
+        return result
     strips: dict[str, Hash] = {}
     if picture:
         source, pixels, height = picture
         strips = _strips(pixels, height)
-        if thumbnail is not None:
-            result["differs"] = _differs(thumbnail, pixels, height)
     result["pdq_strips"] = {k: h._asdict() for k, h in strips.items()} or None
     if picture and source != "strip":
         return result | _best(source, pdq(pixels))
@@ -106,7 +116,7 @@ def _best(source: str, found: Hash) -> dict[str, Any]:
 
 def whole_picture(data: bytes) -> dict[str, Any]:
     """Return the same of the user's own file, which is wholly at hand."""
-    pixels = _decode(data, None)
+    pixels = _decode(data, None) if has_pdq() else None
     if pixels is None:
         return dict.fromkeys(NAMES)
     strips = _strips(pixels, len(pixels))

@@ -6,6 +6,7 @@ import secrets
 import pytest
 
 from imgprint.demo.server import GallerySite
+from tests.conftest import needs_pdq
 from tests.crawling import crawl, jsonl, scrapy
 from tests.matching.records import flipped, record
 from tests.pictures import jpeg
@@ -110,6 +111,7 @@ def test_shared(folder):
     assert json.loads((folder / "out.json").read_text()) == found
 
 
+@needs_pdq
 def test_text_for_people(folder):
     done = scrapy("match", "feed.jsonl", "--db", "i.db", cwd=folder)
     first = done.stdout.splitlines()[0]
@@ -120,6 +122,7 @@ def test_text_for_people(folder):
     assert done.stderr == "imgprint: no match for 1 queries in 'i.db'\n"
 
 
+@needs_pdq
 def test_pictures_and_urls_as_queries(tmp_path):
     files = {f"/{n}.jpg": ("image/jpeg", jpeg(n)) for n in range(3)}
     files["/"] = ("text/html", b"<img src=0.jpg><img src=1.jpg>")

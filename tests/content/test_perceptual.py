@@ -1,7 +1,6 @@
 import io
 
 import numpy as np
-import pdqhash
 import pytest
 from PIL import Image
 
@@ -11,6 +10,17 @@ from imgprint.content.metadata.parts import as_file
 from imgprint.content.perceptual import pdq, perceptual, whole_picture
 from imgprint.content.sparse import SparseBytes
 from tests.content.samples import partial
+
+pdqhash = pytest.importorskip(
+    "pdqhash", reason="pdqhash is missing: pip install -r requirements-pdq.txt"
+)
+
+
+def test_without_the_library_there_are_no_hashes(monkeypatch):
+    monkeypatch.setattr("imgprint.content.perceptual.has_pdq", lambda: False)
+    data = saved(photo(1, (320, 240)))
+    assert found(head(data))["pdq"] is None
+    assert whole_picture(data)["pdq"] is None
 
 
 def saved(picture, kind="JPEG", **options):
