@@ -162,7 +162,7 @@ TABLE = {
     Error("HTTP 503", 5): "status-503",
     Error("HTTP 999", 1): "status-999",
     # On a busy machine what is slow may stall for once, and is tried again.
-    Error("took longer than 4 seconds", 3): "slow-drip slow-head chunk-size-line-long",
+    Error("took longer than 7 seconds", 3): "slow-drip slow-head chunk-size-line-long",
     Error("http://127.0.0.1:", 3): """
         stall-at-once stall-in-head stall-after-head stall-in-body
         """,
@@ -223,8 +223,8 @@ SETTINGS = {
     "AUTOTHROTTLE_ENABLED": "False",
     "ROBOTSTXT_OBEY": "False",
     "IMGPRINT_MIN_SIZE": 0,
-    "IMGPRINT_STALL_TIMEOUT": 1,
-    "IMGPRINT_TIMEOUT": 4,
+    "IMGPRINT_STALL_TIMEOUT": 2,
+    "IMGPRINT_TIMEOUT": 7,
     "IMGPRINT_MAX_RETRY_AFTER": 1,
 }
 
