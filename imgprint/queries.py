@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imgprint.content.describe import describe
+from imgprint.content.describe import describe_known
 from imgprint.content.fingerprint import whole_hashes
 from imgprint.content.metadata.parts import as_file
-from imgprint.content.sparse import MissingBytes
 from imgprint.errors import InputError
 from imgprint.inputs import kind_of, read_feed, read_list, reading
 from imgprint.items import ImageRecord
@@ -75,16 +74,9 @@ def query_record(path: Path, *, decode: bool) -> ImageRecord:
     pixels are made, for the PDQ of all of it and of its strips. Raise OSError.
     """
     transfer = read_ends(path)
-    while True:
-        try:
-            description = describe(transfer.image)
-            break
-        except MissingBytes as missing:
-            if not transfer.extend(missing.span):
-                description = describe(transfer.image, final=True)
-                break
-            while ask := transfer.next_ask():
-                read_more(path, transfer, ask)
+    while not (description := describe_known(transfer)):
+        while ask := transfer.next_ask():
+            read_more(path, transfer, ask)
     record = ImageRecord(path.absolute().as_uri(), image_size=transfer.image.size)
     record.content, record.description = transfer.image, description
     tell(record, description)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from imgprint.content.formats import (
     bmff,
@@ -22,6 +22,9 @@ from imgprint.content.metadata import facts
 from imgprint.content.metadata.read import ROLES, Found, Reader
 from imgprint.content.picture_data import WORTH, DataKey, data_key
 from imgprint.content.sparse import MissingBytes, SparseBytes
+
+if TYPE_CHECKING:
+    from imgprint.content.transfer import Transfer
 
 READERS = {"jpeg": jpeg.read, "png": png.read, "webp": riff.read, "gif": gif.read}
 READERS |= {"psd": psd.read, "bmp": bmp.read, "ico": bmp.read_ico, "svg": svg.read}
@@ -123,6 +126,22 @@ def _lay_out(image: SparseBytes, blocks: str) -> tuple[Layout, list[range]]:
     except ValueError:
         pass
     return layout, []
+
+
+def describe_known(
+    transfer: Transfer, *, blocks: str = "all", final: bool = False
+) -> Description | None:
+    """Return what the known bytes of *transfer* say, as ``describe`` does.
+
+    None: it wants to be read on, and that is the next ask of *transfer*. Where
+    the budget or the server does not allow that, what is missing is left out.
+    """
+    try:
+        return describe(transfer.image, blocks=blocks, final=final)
+    except MissingBytes as missing:
+        if transfer.extend(missing.span):
+            return None
+        return describe(transfer.image, blocks=blocks, final=True)
 
 
 def _head(image: SparseBytes) -> bytes:

@@ -14,10 +14,9 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.httpobj import urlparse_cached
 from w3lib.url import file_uri_to_path
 
-from imgprint.content.describe import Description, describe
+from imgprint.content.describe import Description, describe_known
 from imgprint.content.exchange import HEAD, Answer, Ask, body_limit
 from imgprint.content.hosts import HostMemory
-from imgprint.content.sparse import MissingBytes
 from imgprint.content.transfer import Transfer
 from imgprint.errors import DOWNLOAD_ERRORS, NotAnImage, TorDown
 from imgprint.http import ImageResponse, yield_record
@@ -198,12 +197,7 @@ class RangeMiddleware:
         """Return what the image says, None if it wants, and may, be read on."""
         size = transfer.image.size
         final = size is not None and size < self.min_size
-        try:
-            return describe(transfer.image, blocks=self.blocks, final=final)
-        except MissingBytes as missing:
-            if transfer.extend(missing.span):
-                return None
-            return describe(transfer.image, blocks=self.blocks, final=True)
+        return describe_known(transfer, blocks=self.blocks, final=final)
 
     async def _ask(
         self, request: Request, transfer: Transfer, ask: Ask
