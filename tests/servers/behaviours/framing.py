@@ -176,8 +176,13 @@ def length_and_chunked(x: Exchange) -> None:
 
 def _chunk(name: str, line: bytes) -> None:
     def stated(x: Exchange) -> None:
-        x.raw(OK + b"Transfer-Encoding: chunked\r\n\r\n")
-        x.body(b"3e8\r\n" + x.image[:1000] + b"\r\n" + line + b"\r\n")
+        head = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+        first = b"3e8\r\n" + x.image[:1000] + b"\r\n" + line + b"\r\n"
+        if len(line) < 100:  # at once, or the packets' timing decides the error
+            x.raw(head + first)
+        else:
+            x.raw(head)
+            x.body(first)
         x.body(x.image[1000:])
         raise HangUp
 
