@@ -1,4 +1,4 @@
-# Two commands do all the set-up: make demo, make test.
+# Two commands do all the set-up: make demo, make test. make bench does its own, too.
 PYTHON ?= python3
 URLS ?= urls.txt
 VENV := .venv
@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # What the tests start on loopback.
 PACKAGES := nginx-light apache2-bin lighttpd caddy chromium tmux tor strace imagemagick libimage-exiftool-perl libjpeg-turbo-progs webp g++ python3-dev
 
-.PHONY: demo crawl test lint docs clean
+.PHONY: demo crawl test lint docs bench clean
 
 demo: $(VENV)/runtime
 	$(BIN)/scrapy demo
@@ -27,6 +27,9 @@ docs: $(VENV)/runtime
 	$(BIN)/scrapy fields > docs/record.md
 	$(BIN)/scrapy fields --schema > docs/record.schema.json
 	$(BIN)/scrapy fields --settings > docs/settings.md
+
+bench: $(VENV)/dev
+	$(BIN)/python benchmarks/speed.py run
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "imgprint needs Python 3.11 or newer: make PYTHON=python3.11 ...")'

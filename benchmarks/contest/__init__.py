@@ -1,0 +1,1 @@
+"""The contest that ``python benchmarks/speed.py`` holds: see there."""

@@ -1,0 +1,168 @@
+"""Runs of contenders: measured, checked, and kept."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.contest import measure
+from benchmarks.contest.contenders.base import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from benchmarks.contest.contenders.base import Contender, Found
+    from benchmarks.contest.gallery import Gallery
+    from benchmarks.contest.server import Server
+
+TIMEOUT = 1800
+MAX_FAULTS = 3
+
+
+@dataclass
+class Result:
+    """A run, and the run without images that was made just before it.
+
+    Times are seconds, sizes bytes, *peak* is MB. *faults* are the first things
+    that were wrong in what the contender found.
+    """
+
+    contender: str
+    link: str
+    images: int
+    wall: float
+    cpu: float
+    peak: float
+    start_wall: float
+    start_cpu: float
+    requests: int
+    image_requests: int
+    sent: int
+    image_sent: int
+    server_cpu: float
+    found: int
+    faults: list[str] = field(default_factory=list)
+    at: str = ""
+
+    @property
+    def cpu_ms(self) -> float:
+        return self.cpu / self.images * 1000
+
+    @property
+    def steady_ms(self) -> float:
+        """Milliseconds of CPU per image, those of a run without images taken off."""
+        return (self.cpu - self.start_cpu) / self.images * 1000
+
+    @property
+    def rate(self) -> float:
+        return self.images / self.wall
+
+
+class Runner:
+    """Run contenders against *server*, by way of *link*."""
+
+    def __init__(self, gallery: Gallery, server: Server):
+        self.gallery = gallery
+        self.server = server
+        self.link = "plain"
+        self.port = server.port
+
+    def result(self, contender: Contender, images: int) -> Result:
+        """Run *contender* without images, then with *images*; return what it took."""
+        empty, _, _ = self._run(contender, 0)
+        self.server.served()
+        before = self.server.cpu()
+        usage, found, faults = self._run(contender, images)
+        served = self.server.served()
+        return Result(
+            contender=contender.name,
+            link=self.link,
+            images=images,
+            wall=usage.wall,
+            cpu=usage.cpu,
+            peak=usage.peak,
+            start_wall=empty.wall,
+            start_cpu=empty.cpu,
+            requests=served.requests,
+            image_requests=served.image_requests,
+            sent=served.sent,
+            image_sent=served.image_sent,
+            server_cpu=self.server.cpu() - before,
+            found=found,
+            faults=faults,
+            at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        )
+
+    def _run(
+        self, contender: Contender, images: int
+    ) -> tuple[measure.Usage, int, list[str]]:
+        with tempfile.TemporaryDirectory(prefix="imgprint-contest-") as name:
+            folder = Path(name)
+            job = Job(folder, folder / "pages.txt", folder / "images.txt")
+            urls = self.gallery.image_urls(images, self.port)
+            pages = self.gallery.page_urls(images, self.port)
+            job.pages.write_text("\n".join(pages) + "\n")
+            job.images.write_text("".join(f"{url}\n" for url in urls))
+            usage = measure.run(
+                contender.command(job), folder, contender.env(), TIMEOUT
+            )
+            if not images:
+                return usage, 0, []
+            faults = [f"exit code {usage.code}"] if usage.code else []
+            number, wrong = check(self.gallery, urls, contender.found(job))
+            faults += wrong
+            if faults:
+                kept = Path(tempfile.gettempdir(), "imgprint-contest-failed.txt")
+                shutil.copy(folder / "output.txt", kept)
+                faults.append(f"its output is in {kept}")
+            return usage, number, faults
+
+
+def check(
+    gallery: Gallery, urls: list[str], found: Iterable[Found]
+) -> tuple[int, list[str]]:
+    """Return how many images were found, and what is wrong with what was."""
+    wanted, seen, faults = set(urls), set(), []
+    for one in found:
+        if one.url not in wanted or one.url in seen:
+            faults.append(f"{one.url}: not asked for, or found twice")
+            continue
+        seen.add(one.url)
+        truth = asdict(gallery.truth(one.url))
+        faults += [
+            f"{one.url}: {name} is {value}, not {truth[name]}"
+            for name, value in one.claims.items()
+            if value != truth[name]
+        ]
+        if one.exif is not None:
+            faults += [
+                f"{one.url}: {name} is {one.exif.get(name)}, not {value}"
+                for name, value in truth["exif"].items()
+                if str(one.exif.get(name)) != value
+            ]
+    if len(seen) != len(wanted):
+        faults.insert(0, f"{len(seen)} of {len(wanted)} images found")
+    return len(seen), faults[:MAX_FAULTS]
+
+
+class Store:
+    """Results as JSON Lines, so that a contest can be held in parts."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def add(self, result: Result) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a") as file:
+            file.write(json.dumps(asdict(result)) + "\n")
+
+    def results(self) -> list[Result]:
+        if not self.path.exists():
+            return []
+        lines = self.path.read_text().splitlines()
+        return [Result(**json.loads(line)) for line in lines]
