@@ -29,7 +29,7 @@ SIZES = tuple(1000 * kb for kb in (60, 400, 60, 400, 60, 3000, 60, 400, 60, 400)
 _BYTES_PER_PIXEL = 1.59
 _MAKERS = (("Canon", "Canon EOS R6"), ("NIKON CORPORATION", "NIKON Z 6"))
 _FIRST = datetime(2026, 1, 1, 12, 0, 0)
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class Gallery:
 
 def photo(number: int, size: int) -> bytes:
     """Return a JPEG of about *size* bytes, with EXIF, GPS and a thumbnail."""
-    pixels = max(size - 9000, 4000) / _BYTES_PER_PIXEL
+    pixels = max(size - 7000, 4000) / _BYTES_PER_PIXEL
     width = int((pixels * 4 / 3) ** 0.5) // 8 * 8
     file = io.BytesIO()
     options = {"quality": 85, "subsampling": 0}
@@ -145,7 +145,7 @@ def _thumbnail(number: int) -> bytes:
     file = io.BytesIO()
     grain = _noise(number + 1_000_000, (160, 120))
     flat = Image.new("RGB", grain.size, (number % 256, 90, 140))
-    Image.blend(flat, grain, 0.3).save(file, "JPEG", quality=80)
+    Image.blend(flat, grain, 0.3).save(file, "JPEG", quality=70)
     return file.getvalue()
 
 
