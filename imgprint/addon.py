@@ -14,7 +14,7 @@ from imgprint.durable.s3 import S3Storage
 from imgprint.durable.scheduler import DurableScheduler
 from imgprint.durable.storages import FileStorage
 from imgprint.evidence import EvidenceLog
-from imgprint.feeds import FlushingJsonLinesItemExporter
+from imgprint.feeds import FastJsonItemExporter, FlushingJsonLinesItemExporter
 from imgprint.handlers import HttpDownloadHandler
 from imgprint.hashlist import HashListPipeline
 from imgprint.items import ImageRecord, Sighting
@@ -101,6 +101,7 @@ class Addon:
             settings["DOWNLOAD_HANDLERS"].setdefault(scheme, HttpDownloadHandler)
         for name in ("jsonl", "jsonlines", "jl"):
             settings["FEED_EXPORTERS"].setdefault(name, FlushingJsonLinesItemExporter)
+        settings["FEED_EXPORTERS"].setdefault("json", FastJsonItemExporter)
         # Scrapy's default of 100 starts a hundred workers for every response:
         # 1 halves the CPU time per image.
         settings.set("CONCURRENT_ITEMS", 1, priority="addon")

@@ -1,4 +1,4 @@
-"""Feeds: an exporter that a crash can't cut short, and a check of the targets."""
+"""Feeds: what writes JSON, CSV, GeoJSON and Parquet, and a check of the targets."""
 
 from __future__ import annotations
 
@@ -7,24 +7,60 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from scrapy.exporters import JsonLinesItemExporter
+from scrapy.exporters import JsonItemExporter, JsonLinesItemExporter
 from w3lib.url import file_uri_to_path
 
 from imgprint.errors import InputError
+from imgprint.items import ImageRecord, Sighting
+from imgprint.lines import StoredRecord, StoredSighting, json_line, pretty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+def _usual(exporter: JsonItemExporter | JsonLinesItemExporter) -> bool:
+    """Return whether *exporter* writes all fields, in UTF-8, as json_line does."""
+    options = exporter._kwargs.keys() - {"ensure_ascii", "indent"}
+    encoding = (exporter.encoding or "").lower()
+    return encoding == "utf-8" and exporter.fields_to_export is None and not options
+
+
 class FlushingJsonLinesItemExporter(JsonLinesItemExporter):
     """JSON Lines that hand each item to the system at once.
 
-    What was exported survives the death of the process.
+    What was exported survives the death of the process. Records and sightings
+    take a fraction of the CPU time that Scrapy's exporter takes.
     """
 
+    def __init__(self, file: Any, **kwargs: Any):
+        super().__init__(file, **kwargs)
+        self._usual = _usual(self)
+
     def export_item(self, item: Any) -> None:
-        super().export_item(item)
-        self.file.flush()
+        if self._usual and isinstance(item, ImageRecord | Sighting):
+            self.file.write(json_line(item) + b"\n")
+        else:
+            super().export_item(item)
+        if not isinstance(item, StoredRecord | StoredSighting):
+            self.file.flush()
+
+
+class FastJsonItemExporter(JsonItemExporter):
+    """JSON arrays, to the byte as Scrapy's exporter writes them, in less CPU time.
+
+    But for exponents: 1e-7 is not written 1e-07.
+    """
+
+    def __init__(self, file: Any, **kwargs: Any):
+        super().__init__(file, **kwargs)
+        self._usual = _usual(self)
+
+    def export_item(self, item: Any) -> None:
+        if self._usual and isinstance(item, ImageRecord | Sighting):
+            self._add_comma_after_first()
+            self.file.write(pretty(json_line(item), max(0, self.indent or 0)))
+        else:
+            super().export_item(item)
 
 
 def local_path(uri: str) -> Path | None:

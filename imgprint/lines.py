@@ -1,0 +1,86 @@
+"""Records and sightings as lines of JSON, and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields
+from typing import Any
+
+import msgspec
+
+from imgprint.items import ImageRecord, Sighting
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+def json_line(item: ImageRecord | Sighting) -> bytes:
+    """Return the fields of *item* as UTF-8 JSON, without a line end.
+
+    Half of a surrogate pair, which UTF-8 can't have, becomes a question mark.
+
+    >>> json_line(Sighting(alt="café"))[:62].decode()
+    '{"page_url":null,"image_url":null,"site":null,"element":null,"'
+    """
+    if isinstance(item, StoredRecord | StoredSighting):
+        return item.line
+    try:
+        return _encode(item)
+    except UnicodeEncodeError:
+        text = json.dumps(asdict(item), ensure_ascii=False)
+        return _encode(_decode(text.encode("utf-8", "replace")))
+
+
+def pretty(line: bytes, indent: int) -> bytes:
+    r"""Return *line* as ``json.dumps`` writes it; an *indent* of 0 is one line.
+
+    >>> pretty(b'{"a":[1,2]}', 4)
+    b'{\n    "a": [\n        1,\n        2\n    ]\n}'
+    >>> pretty(b'{"a":[1,2]}', 0)
+    b'{"a": [1, 2]}'
+    """
+    return msgspec.json.format(line, indent=indent)
+
+
+def read_line(line: bytes) -> dict[str, Any]:
+    """Return what *line* holds."""
+    values: dict[str, Any] = _decode(line)
+    return values
+
+
+def fields_of(item: ImageRecord | Sighting) -> dict[str, Any]:
+    """Return the fields of *item* by name; not to be changed."""
+    if isinstance(item, StoredRecord | StoredSighting):
+        return read_line(item.line)
+    return {field.name: getattr(item, field.name) for field in fields(item)}
+
+
+class StoredRecord(ImageRecord):
+    """A record of the journal: its *line*, read when a field is asked for."""
+
+    def __init__(self, line: bytes):
+        self.line = line
+
+
+class StoredSighting(Sighting):
+    """A sighting of the journal: its *line*, read when a field is asked for."""
+
+    def __init__(self, line: bytes):
+        self.line = line
+
+
+class _Unread:
+    """A field of an item whose line was not read yet."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def __get__(self, item: StoredRecord | StoredSighting, _: Any = None) -> Any:
+        values = read_line(item.line)
+        vars(item).update(values)
+        return values.get(self.name)
+
+
+for _kind in (StoredRecord, StoredSighting):
+    for _field in fields(_kind):
+        setattr(_kind, _field.name, _Unread(_field.name))
