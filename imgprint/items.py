@@ -1,12 +1,15 @@
 """What a crawl yields: a record per image, a sighting per place it was seen.
 
-Field order is feed order. The text beside each field is its documentation.
+Field order is feed order. The text beside each field is its documentation; the
+type behind the text says what is within (see ``blocks``).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
+
+from imgprint import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,8 +53,8 @@ class _Fields:
     etag: Annotated[str | None, "ETag field, as sent"] = None
     etag_decoded: Annotated[
         dict[str, Any] | None,
-        "What the ETag of nginx, Apache, IIS or Node.js tells: modified (UTC), size, "
-        "inode, server",
+        "What the ETag of nginx, Apache, IIS or Node.js tells",
+        blocks.EtagDecoded,
     ] = None
     last_modified: Annotated[str | None, "Last-Modified field, as sent"] = None
     media_type: Annotated[str | None, "Media type, as the server says"] = None
@@ -64,44 +67,54 @@ class _Fields:
     progressive: Annotated[bool | None, "Coded progressively or interlaced"] = None
     gps: Annotated[
         dict[str, Any] | None,
-        "Position: latitude and longitude in signed decimal degrees, altitude in "
-        "metres, timestamp in UTC",
+        "Position where the picture was taken",
+        blocks.Gps,
     ] = None
     camera: Annotated[
         dict[str, Any] | None,
-        "make, model, serial_number, lens, lens_serial_number, owner",
+        "Camera, lens and their serial numbers, owner",
+        blocks.Camera,
     ] = None
     dates: Annotated[
         dict[str, Any] | None,
-        "original, digitized and modified, ISO 8601, with offset where known",
+        "When the picture was taken, digitized, changed",
+        blocks.Dates,
     ] = None
     software: Annotated[str | None, "Program that wrote the file"] = None
-    xmp: Annotated[dict[str, Any] | None, "Main fields of the XMP packet"] = None
-    iptc: Annotated[dict[str, Any] | None, "Main fields of the IPTC block"] = None
-    icc: Annotated[dict[str, Any] | None, "Name and id of the ICC profile"] = None
-    text: Annotated[dict[str, Any] | None, "PNG text chunks and comments"] = None
-    c2pa: Annotated[dict[str, Any] | None, "C2PA manifest: claim generator"] = None
+    xmp: Annotated[
+        dict[str, Any] | None, "Main fields of the XMP packet", blocks.Xmp
+    ] = None
+    iptc: Annotated[
+        dict[str, Any] | None, "Main fields of the IPTC block", blocks.Iptc
+    ] = None
+    icc: Annotated[
+        dict[str, Any] | None, "Name and id of the ICC profile", blocks.Icc
+    ] = None
+    text: Annotated[
+        dict[str, str] | None, "PNG text chunks and comments, by their names"
+    ] = None
+    c2pa: Annotated[
+        dict[str, Any] | None, "Active C2PA manifest, unverified", blocks.C2pa
+    ] = None
     ids: Annotated[
         dict[str, Any] | None,
-        "image_unique_id, document_id, original_document_id, instance_id",
+        "Ids that link copies and versions of one picture",
+        blocks.Ids,
     ] = None
     thumbnail: Annotated[
         dict[str, Any] | None,
-        "Facts of the embedded thumbnail: width, height, bytes, sha256; with "
-        "IMGPRINT_DECODE differs, whether it shows something else than the picture",
+        "Facts of the embedded thumbnail",
+        blocks.Thumbnail,
     ] = None
     fingerprints: Annotated[
         dict[str, Any],
-        "file_key (size, head and tail: f1, head alone: h1); sha256, md5, sha1 of a "
-        "file seen whole; data_sha256 (picture data whatever the metadata); declared "
-        "(hashes that the server states, unverified); encoder (JPEG coding tables); "
-        "png_adler32; marks (fingerprints that never match, and why); with "
-        "IMGPRINT_DECODE pdq, pdq_quality, pdq_source and pdq_strips",
+        "What the same image is known by elsewhere",
+        blocks.Fingerprints,
     ] = field(default_factory=dict)
     transfer: Annotated[
         dict[str, Any] | None,
-        "requests, bytes_received, range (multipart, single, ignored or local), "
-        "proven (joined bytes are of one representation), complete (seen whole)",
+        "What was asked for and received of it",
+        blocks.Transfer,
     ] = None
     metadata_complete: Annotated[
         bool | None, "False when metadata lies in bytes that were not read"

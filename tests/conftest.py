@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.crawling import validate_feeds
+
 # How fast a machine is, is nothing that a test finds out.
 settings.register_profile(
     "imgprint", deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -31,6 +33,17 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(NO_SHARED)
     return SHARED
+
+
+@pytest.fixture(autouse=True)
+def every_feed_is_valid(request):
+    """What crawls of a test left in its ``tmp_path`` is as the schema says."""
+    if "tmp_path" not in request.fixturenames:
+        yield
+        return
+    folder = request.getfixturevalue("tmp_path")
+    yield
+    validate_feeds(folder)
 
 
 def pytest_runtest_logreport(report):

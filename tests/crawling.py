@@ -5,17 +5,20 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from imgprint.commands.fields import schema
+from imgprint.schema import schema
 
 ROOT = Path(__file__).parent.parent
 RECORD, SIGHTING = (
     Draft202012Validator(schema()["$defs"][name]) for name in ("record", "sighting")
 )
+FEEDS = ("data/*.json", "data/*.jsonl", "data/sightings/*.jsonl", "data/demo/*.json*")
+FEEDS += ("data/jobs/*/records.jsonl", "data/jobs/*/sightings.jsonl")
 # What differs between two fetches of the same image.
 VOLATILE = ("url", "timestamp", "page_url", "site", "variant_of")
 
@@ -64,10 +67,8 @@ def crawl(*args, cwd, settings=None, env=None, timeout=120):
     options = [f"-s{name}={value}" for name, value in (settings or {}).items()]
     done = scrapy("crawl", "images", *args, *options, cwd=cwd, env=env, timeout=timeout)
     records, sightings = feed(cwd, "data/*.jsonl"), feed(cwd, "data/sightings/*.jsonl")
-    for item in records or []:
-        RECORD.validate(item)
-    for item in sightings or []:
-        SIGHTING.validate(item)
+    validate(records or [])
+    validate(sightings or [])
     return Crawl(
         done.returncode,
         done.stderr,
@@ -76,6 +77,32 @@ def crawl(*args, cwd, settings=None, env=None, timeout=120):
         sightings,
         {k: int(v) for k, v in re.findall(r"'([\w/. ]+)': (\d+),?\n", done.stderr)},
     )
+
+
+def validate(items):
+    """Raise ValidationError if one of *items* is not as docs/record.schema.json."""
+    for item in items:
+        (RECORD if "url" in item else SIGHTING).validate(item)
+
+
+def validate_feeds(folder):
+    """Validate all that crawls left under *folder*; return how many items it was.
+
+    Crawls may have been killed: a last line that is none is not theirs to keep.
+    """
+    count = 0
+    for path in (path for pattern in FEEDS for path in folder.glob(pattern)):
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".json":
+            items = json.loads(text)
+        else:
+            whole, _, rest = text.rpartition("\n")
+            items = jsonl(whole)
+            with suppress(ValueError):
+                items += jsonl(rest)
+        validate(items)
+        count += len(items)
+    return count
 
 
 def feed(cwd, pattern):
