@@ -15,9 +15,21 @@ from imgprint.content.formats import identify
 from imgprint.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+MAX_INLINE = 65_536
+"""Bytes of what is written out as an argument.
+
+Linux starts no program with an argument of 131,072 bytes, its name included.
+Scrapyd, which passes arguments on like that, has no answer to it: the job never
+begins or ends, and its slot is lost until Scrapyd is started again. Half of that
+is refused, so that a list that grows is noticed before it gets there.
+"""
 
 _RENDER = re.compile(r"\s+render=(0|1|auto)\Z")
+_BEGINNING = re.compile(r"\s*https?://", re.IGNORECASE)
+_COMMA = re.compile(r",(?=https?://)", re.IGNORECASE)
+_INLINE = re.compile(r"\S+(?:\s+render=(?:0|1|auto)(?!\S))?")
 
 
 @dataclass(slots=True, frozen=True)
@@ -35,32 +47,75 @@ class Seed:
     render: str | None = None
 
 
-def read_seeds(urls: str | None, url: str | None) -> Iterator[Seed]:
-    """Yield a seed per line of the file *urls*, then per comma-separated *url*.
+def inline_lines(urls: str) -> list[str]:
+    """Return the lines of a list that is written out, [] if *urls* is a path.
 
-    Raise InputError if there is no such file.
+    Such a list begins with http:// or https://, as no path does. White space
+    ends a URL, and so does a comma before the next one.
+
+    >>> inline_lines("http://a.example/x,1,http://b.example/ render=1")
+    ['http://a.example/x,1', 'http://b.example/ render=1']
+    >>> inline_lines("lists/a,b.txt")
+    []
     """
-    if urls:
-        try:
-            with Path(urls).open(encoding="utf-8-sig", errors="replace") as lines:
-                for number, line in enumerate(lines, 1):
-                    text = line.strip()
-                    if text and not text.startswith("#"):
-                        yield parse_seed(text, f"{urls} line {number}")
-        except OSError as error:
-            raise InputError(
-                f"URL list {urls!r} can't be read: {error.strerror}; "
-                "give a file with one URL per line as -a urls=FILE"
-            ) from error
+    if not _BEGINNING.match(urls):
+        return []
+    lines = _INLINE.findall(_COMMA.sub(" ", urls))
+    return [line.rstrip(",") for line in lines if line.strip(",")]
+
+
+def list_url(urls: str | None) -> str | None:
+    """Return *urls* if that is one URL: of a list, not of a page."""
+    lines = inline_lines(urls or "")
+    return lines[0] if len(lines) == 1 and len(lines[0].split()) == 1 else None
+
+
+def read_seeds(urls: str | None, url: str | None) -> Iterator[Seed]:
+    """Yield a seed per line of *urls*, then per comma-separated *url*.
+
+    *urls* is the path of a file or the list itself. Of the URL of a list there
+    is nothing to read here: see imgprint.lists. Raise InputError if there is no
+    such file.
+    """
+    if urls and not list_url(urls):
+        if lines := inline_lines(urls):
+            for text in lines:
+                yield parse_seed(text, "-a urls")
+        else:
+            yield from _read_file(urls)
     for text in (url or "").split(","):
         if text.strip():
             yield parse_seed(text.strip(), "-a url")
 
 
-def parse_seed(text: str, where: str) -> Seed:
-    """Return the seed that *text* names: a URL, or the path of something local."""
+def _read_file(path: str) -> Iterator[Seed]:
+    try:
+        with Path(path).open(encoding="utf-8-sig", errors="replace") as lines:
+            yield from read_lines(lines, path)
+    except OSError as error:
+        raise InputError(
+            f"URL list {path!r} can't be read: {error.strerror}; "
+            "give a file with one URL per line as -a urls=FILE"
+        ) from error
+
+
+def read_lines(
+    lines: Iterable[str], name: str, *, local: bool = True
+) -> Iterator[Seed]:
+    """Yield a seed per line of the list *name*, but for empty ones and comments.
+
+    Without *local* what is on this machine counts as invalid.
+    """
+    for number, line in enumerate(lines, 1):
+        text = line.strip()
+        if text and not text.startswith("#"):
+            yield parse_seed(text, f"{name} line {number}", local=local)
+
+
+def parse_seed(text: str, where: str, *, local: bool = True) -> Seed:
+    """Return the seed that *text* names: a URL, or with *local* a path."""
     if option := _RENDER.search(text):
-        seed = parse_seed(text[: option.start()], where)
+        seed = parse_seed(text[: option.start()], where, local=local)
         return replace(seed, render=option[1])
     try:
         scheme = urlsplit(text).scheme.lower()
@@ -68,6 +123,8 @@ def parse_seed(text: str, where: str) -> Seed:
             return Seed(where, safe_url_string(text))
     except ValueError:  # such as an IPv6 address without its closing bracket
         scheme = "http"
+    if not local:
+        return Seed(where, error=f"{text!r} is no URL (http://..., https://...)")
     path = Path(file_uri_to_path(text)) if scheme == "file" else Path(text)
     try:
         if path.is_dir():
@@ -111,12 +168,26 @@ def is_local_image(path: Path) -> bool:
 
 
 def check_seeds(urls: str | None, url: str | None) -> None:
-    """Raise InputError unless there is at least one seed that can be crawled."""
+    """Raise InputError unless there is at least one seed that can be crawled.
+
+    The URL of a list counts as one.
+    """
     if not urls and not url:
         raise InputError(
             "nothing to crawl: give -a urls=FILE (one URL per line) or -a url=URL"
         )
+    for name, value in (("urls", urls), ("url", url)):
+        if (size := len((value or "").encode(errors="surrogateescape"))) > MAX_INLINE:
+            raise InputError(
+                f"-a {name} has {size:,} bytes, and at most {MAX_INLINE:,} are safe "
+                "there: put the list into a file or on a web server, and give its "
+                "path or URL as -a urls"
+            )
     first = None
+    if address := list_url(urls):
+        first = parse_seed(address, "-a urls", local=False)
+        if not first.error:
+            return
     for seed in read_seeds(urls, url):
         if not seed.error:
             return

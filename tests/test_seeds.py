@@ -3,7 +3,15 @@ from pathlib import Path
 import pytest
 
 from imgprint.errors import InputError
-from imgprint.seeds import check_seeds, is_local_image, local_files, read_seeds
+from imgprint.seeds import (
+    MAX_INLINE,
+    check_seeds,
+    inline_lines,
+    is_local_image,
+    list_url,
+    local_files,
+    read_seeds,
+)
 from tests.pictures import jpeg
 
 
@@ -69,3 +77,63 @@ def test_none_is_not(text):
     urls(text)
     with pytest.raises(InputError, match=r"urls\.txt"):
         check_seeds("urls.txt", None)
+
+
+A, B = "http://a.example/x,1", "HTTPS://b.example/"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{A} {B}",
+        f"{A},{B}",
+        f"{A}, {B}",
+        f" {A} ,\n{B},\n",
+        f"\n{A}\r\n\n{B}\n",
+    ],
+)
+def test_a_list_that_is_written_out(text):
+    assert inline_lines(text) == [A, B]
+    assert list_url(text) is None
+    seeds = list(read_seeds(text, "http://c.example/"))
+    assert [seed.url for seed in seeds] == [A, B.lower(), "http://c.example/"]
+
+
+def test_written_out_with_options():
+    seeds = list(read_seeds(f"{A}  render=1\n{B} render=2 render=auto", None))
+    assert [(s.url, s.render, bool(s.error)) for s in seeds] == [
+        (A, "1", False),
+        (B.lower(), None, False),
+        ("", "auto", True),
+    ]
+
+
+@pytest.mark.parametrize("text", [A, f" {B}\n", "http://a.example/list.txt,"])
+def test_one_url_is_that_of_a_list(text):
+    assert list_url(text) == text.strip().rstrip(",")
+    assert list(read_seeds(text, None)) == []
+    check_seeds(text, None)
+
+
+def test_one_page_with_an_option_is_no_list():
+    assert list_url(f"{A} render=1") is None
+
+
+@pytest.mark.parametrize("text", ["a,b.txt", "my urls.txt", "httpd.txt", "http:x", ""])
+def test_paths_are_no_lists(text):
+    assert inline_lines(text) == []
+
+
+@pytest.mark.parametrize("text", ["http://", "http://[::1", "http:///x"])
+def test_no_url_of_a_list(text):
+    with pytest.raises(InputError, match="is no URL"):
+        check_seeds(text, None)
+
+
+@pytest.mark.parametrize("name", ["urls", "url"])
+def test_longest(name):
+    text = "http://a.example/,http://b.example/"
+    text += "\N{LATIN SMALL LETTER E WITH ACUTE}" * ((MAX_INLINE - len(text)) // 2)
+    check_seeds(**{"urls": None, "url": None, name: text})
+    with pytest.raises(InputError, match=f"-a {name} has 65,53[78] bytes"):
+        check_seeds(**{"urls": None, "url": None, name: text + "é"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from scrapy import Spider
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
+
+logger = logging.getLogger(__name__)
 
 # The first is the default.
 CHOICES = {
@@ -71,7 +74,7 @@ def check_input(settings: BaseSettings, name: str, arguments: dict[str, str]) ->
 
 
 def exit_code(crawler: Crawler) -> int:
-    """Return 1 if the crawl failed or a feed was not stored, else 0.
+    """Return 1 if the crawl failed, a list was not read or a feed not stored, else 0.
 
     Say which, in a sentence each.
     """
@@ -85,6 +88,7 @@ def exit_code(crawler: Crawler) -> int:
             failures.append("no feed was written: see the log above")
     if crawler.engine and (job := crawler.get_item_pipeline(JournalPipeline)):
         failures += [job.failure] if job.failure else []
+    failures += getattr(crawler.spider, "failures", [])
     for failure in failures:
         complain(failure)
     return int(bool(failures) or stats.get("finish_reason") != "finished")
@@ -113,6 +117,8 @@ class Command(crawl.Command):
                 check_input(self.settings, args[0], opts.spargs)
             except InputError as error:
                 complain(str(error))
+                if self.settings.get("LOG_FILE"):  # under Scrapyd all that one sees
+                    logger.error("%s", error)
                 self.exitcode = 2
                 return
         super().run(args, opts)

@@ -160,6 +160,11 @@ def _visit(request: Request, site: str) -> bool:
     """Return whether *request* is a page that does not depend on *site*."""
     if request.meta.get("imgprint") is True or site_of(request.url) == site:
         return False
+    return has_own_way(request, site)
+
+
+def has_own_way(request: Request, site: str) -> bool:
+    """Return whether *request* may go as if *site* had not led to it."""
     host = urlparse_cached(request).hostname or ""
     return is_onion(host) or not (is_onion(site) or is_i2p(site))
 

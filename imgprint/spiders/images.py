@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urljoin
 
 from scrapy import Request, Spider
 from w3lib.url import file_uri_to_path
 
+from imgprint.arguments import NUMBERS, PATTERNS, check_arguments
 from imgprint.discovery.sitemap import robots_sitemaps
 from imgprint.discovery.sites import site_of
 from imgprint.discovery.urls import looks_like_image
 from imgprint.documents import Document, Documents
-from imgprint.durable.folder import job_folder, use_job
+from imgprint.durable.folder import use_job
 from imgprint.errors import InputError, NotAnImage, TorDown, error_text
 from imgprint.gather import gather_bounded
 from imgprint.http import ImageResponse, image_request
 from imgprint.images import Images, Page
 from imgprint.items import Sighting
+from imgprint.lists import fetch_list
 from imgprint.postponed import SIGHTING, postpone, postponed
-from imgprint.scope import Scope, pattern
-from imgprint.seeds import check_seeds, is_local_image, local_files, read_seeds
+from imgprint.scope import Scope
+from imgprint.seeds import is_local_image, list_url, local_files, read_seeds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -30,47 +32,45 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
-_NUMBERS = ("depth", "max_images", "max_pages")
-_CHOICES = {"render": ("0", "1", "auto"), "sitemap": ("0", "1")}
+    from imgprint.seeds import Seed
 
 
 class ImagesSpider(Spider):
     """Crawl pages, fingerprint the images on them, record where each was seen.
 
-    Arguments: ``urls``, a file with a URL, file or directory per line; ``url``,
-    one or several separated by commas; ``depth``, how many links to follow on
-    the same site (default 0); ``max_pages``, how many pages to follow per site
-    at most (default 10000), ``max_images``, how many images to fetch (default:
-    all); ``allow`` and ``deny``, regular expressions: see Scope; ``sitemap=1``
-    to crawl the pages and images of the sitemaps that robots.txt names, too;
-    ``render``, whether pages are rendered in a browser: 0 (default), 1 or
-    auto: see RenderMiddleware; ``job=NAME`` to go on after any interruption:
-    JOBDIR is data/jobs/NAME then.
+    Arguments: ``urls``, a file with a URL, file or directory per line, or the URL
+    of such a list, or several URLs separated by white space or commas; ``url``, one
+    or several separated by commas; ``depth``, how many links to follow on the same
+    site (default 0); ``max_pages``, how many pages to follow per site at most
+    (default 10000), ``max_images``, how many images to fetch (default: all);
+    ``allow`` and ``deny``, regular expressions: see Scope; ``sitemap=1`` to crawl
+    the pages and images of the sitemaps that robots.txt names, too; ``render``,
+    whether pages are rendered in a browser: 0 (default), 1 or auto: see
+    RenderMiddleware; ``job=NAME`` to go on after any interruption: JOBDIR is
+    data/jobs/NAME then.
 
     A page counts as done when its images are.
 
     Stats: ``imgprint/page/count``, ``imgprint/page/failed``,
-    ``imgprint/page/skipped/not_html``, ``imgprint/seed/invalid``, and those of
-    Images and Documents.
+    ``imgprint/page/skipped/not_html``, ``imgprint/seed/invalid``,
+    ``imgprint/seed/list_failed``, and those of Images and Documents.
     """
 
     name = "images"
-    arguments: ClassVar = {
-        *("urls", "url", "depth", "max_images", "max_pages"),
-        *("allow", "deny", "sitemap", "render", "job"),
-    }
+    check_arguments = staticmethod(check_arguments)
     documents: Documents
     images: Images
 
     def __init__(self, urls: str | None = None, url: str | None = None, **kwargs: Any):
-        numbers = {name: kwargs.pop(name, None) for name in _NUMBERS}
-        patterns = {name: kwargs.pop(name, None) for name in ("allow", "deny")}
+        numbers = {name: kwargs.pop(name, None) for name in NUMBERS}
+        patterns = {name: kwargs.pop(name, None) for name in PATTERNS}
         self.sitemap = str(kwargs.pop("sitemap", "0")) == "1"
         self.render = str(kwargs.pop("render", "0"))
         super().__init__(**kwargs)
         self.urls, self.url = urls, url
         caps: dict[str, Any] = {n: int(v) for n, v in numbers.items() if v is not None}
         self.scope = Scope(**caps, **patterns)
+        self.failures: list[str] = []  # what was asked for and is not done
         self._sites: set[str] = set()
 
     @classmethod
@@ -81,25 +81,6 @@ class ImagesSpider(Spider):
         spider.images = Images(crawler, spider.scope)
         return spider
 
-    @classmethod
-    def check_arguments(cls, **arguments: str) -> None:
-        """Raise InputError, before anything is fetched, if a crawl can't start."""
-        for name in arguments:
-            if name not in cls.arguments and name[:1] != "_":  # Scrapyd's _job
-                known = ", ".join(sorted(cls.arguments))
-                raise InputError(f"unknown argument -a {name}: the spider has {known}")
-        for name in _NUMBERS:
-            value = arguments.get(name, "0")
-            if not value.isascii() or not value.isdigit():
-                raise InputError(f"-a {name}={value}: give a whole number, 0 or more")
-        for name, values in _CHOICES.items():
-            if arguments.get(name, "0") not in values:
-                raise InputError(f"-a {name}: give one of {', '.join(values)}")
-        for name in ("allow", "deny"):
-            pattern(name, arguments.get(name))
-        job_folder(arguments.get("job", "any"))
-        check_seeds(arguments.get("urls"), arguments.get("url"))
-
     # Seeds
 
     async def start(self) -> AsyncIterator[Any]:
@@ -108,21 +89,39 @@ class ImagesSpider(Spider):
                 self.images.claim(request.url)
                 request.callback, request.errback = self.parse, self.failed
             yield request
+        if url := list_url(self.urls):
+            async for output in self._list(url):
+                yield output
         for seed in read_seeds(self.urls, self.url):
-            if seed.error:
-                self._count("seed/invalid")
-                self.logger.warning("%s: %s", seed.where, seed.error)
-                yield self._sighting(error=f"{seed.where}: {seed.error}")
-            elif seed.url.startswith("file:"):
-                for output in self._local(seed.url):
-                    yield output
-            elif not looks_like_image(seed.url):
-                for request in self._page_seed(seed.url, seed.render):
-                    yield request
-            elif self.images.claim(seed.url):
-                yield self._image_seed(seed.url)
-            else:
-                yield self._seed_sighting(seed.url)
+            for output in self._seed(seed):
+                yield output
+
+    async def _list(self, url: str) -> AsyncIterator[Request | Sighting]:
+        try:
+            found = await fetch_list(self.crawler, url)
+        except InputError as error:
+            self._count("seed/list_failed")
+            self.failures.append(str(error))
+            self.logger.error("%s", error)
+            yield self._sighting(error=str(error))
+            return
+        for seed in found.seeds():
+            for output in self._seed(seed):
+                yield found.mark(output)
+
+    def _seed(self, seed: Seed) -> Iterator[Request | Sighting]:
+        if seed.error:
+            self._count("seed/invalid")
+            self.logger.warning("%s: %s", seed.where, seed.error)
+            yield self._sighting(error=f"{seed.where}: {seed.error}")
+        elif seed.url.startswith("file:"):
+            yield from self._local(seed.url)
+        elif not looks_like_image(seed.url):
+            yield from self._page_seed(seed.url, seed.render)
+        elif self.images.claim(seed.url):
+            yield self._image_seed(seed.url)
+        else:
+            yield self._seed_sighting(seed.url)
 
     def _page_seed(self, url: str, render: str | None) -> Iterator[Request]:
         yield self._page(url, render=render or self.render)
