@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from itertools import islice
 from pathlib import Path
@@ -12,6 +13,7 @@ from scrapy.commands import ScrapyCommand
 from imgprint.commands.crawl import complain
 from imgprint.errors import InputError
 from imgprint.inputs import read_feed
+from imgprint.keys import url_key
 from imgprint.report.exchange import as_misp, as_stix
 from imgprint.report.export import COLUMNS, WRITERS, flat
 from imgprint.report.figures import is_record
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+FEEDS = ("json", "jsonl")
 TEXTS = {**WRITERS, "misp": as_misp, "stix": as_stix}
 BATCH = 10_000
 
@@ -31,14 +34,15 @@ class Command(ScrapyCommand):
         return "FEED... --to FORMAT [-o FILE]"
 
     def short_desc(self) -> str:
-        return "Write the records of feeds as CSV, GeoJSON, KML, Parquet, MISP or STIX"
+        return "Write records as CSV, GeoJSON, KML, Parquet, MISP, STIX, or one feed"
 
     def long_desc(self) -> str:
         return (
             "csv and parquet have a row per record; geojson and kml a place per image "
             "that has a position; misp is an event and stix (2.1) a bundle with the "
             "file, its URL and EXIF. parquet needs pip install pyarrow. Sightings in "
-            "the feeds are left out."
+            "the feeds are left out. json and jsonl are one feed of several: of "
+            "records of the same URL the first is kept."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -61,6 +65,8 @@ class Command(ScrapyCommand):
             if not args:
                 raise InputError("nothing to export: give feeds, .json or .jsonl")
             records = _records(args)
+            if opts.to in FEEDS:
+                records = _merged(records)
             if opts.to == "parquet":
                 _write_parquet(records, opts.output)
             elif opts.output:
@@ -76,6 +82,18 @@ class Command(ScrapyCommand):
 def _records(feeds: list[str]) -> Iterator[dict[str, Any]]:
     for feed in feeds:
         yield from filter(is_record, read_feed(Path(feed)))
+
+
+def _merged(records: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the first record of each URL. What was seen is kept on disk."""
+    seen = sqlite3.connect("")  # a temporary file
+    seen.execute("CREATE TABLE seen (key INTEGER PRIMARY KEY)")
+    for record in records:
+        url = str(record["url"]).encode("utf-8", "replace").decode()
+        key = int.from_bytes(url_key(url), "big", signed=True)
+        if seen.execute("INSERT OR IGNORE INTO seen VALUES (?)", (key,)).rowcount:
+            yield record
+    seen.close()
 
 
 def _write(pieces: Iterator[str], path: str) -> None:

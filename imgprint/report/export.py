@@ -152,8 +152,26 @@ def _xml(value: Any) -> str:
     return escape(NO_XML.sub("\ufffd", str(value)))
 
 
+def as_jsonl(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield JSON Lines, as a crawl writes them."""
+    for record in records:
+        yield f"{json.dumps(record)}\n"
+
+
+def as_json(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a JSON array, as a crawl writes it."""
+    yield "["
+    between = "\n"
+    for record in records:
+        yield between + json.dumps(record, indent=4)
+        between = ",\n"
+    yield "\n]\n"
+
+
 WRITERS: dict[str, Callable[[Iterable[Mapping[str, Any]]], Iterator[str]]] = {
     "csv": as_csv,
     "geojson": as_geojson,
     "kml": as_kml,
+    "json": as_json,
+    "jsonl": as_jsonl,
 }

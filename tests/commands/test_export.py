@@ -3,7 +3,7 @@ import json
 import pyarrow.parquet
 import pytest
 
-from tests.crawling import scrapy
+from tests.crawling import jsonl, scrapy
 from tests.report import feeds
 
 
@@ -14,7 +14,7 @@ def feed(tmp_path):
     return feeds.write(tmp_path / "feed.jsonl", items)
 
 
-@pytest.mark.parametrize("kind", ["csv", "geojson", "kml", "misp", "stix"])
+@pytest.mark.parametrize("kind", ["csv", "geojson", "kml", "json", "misp", "stix"])
 def test_the_same_to_a_file_and_to_standard_output(kind, feed, tmp_path):
     done = scrapy("export", feed, "--to", kind, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -26,6 +26,18 @@ def test_the_same_to_a_file_and_to_standard_output(kind, feed, tmp_path):
     assert text == done.stdout.replace("\r\n", "\n")
     if kind not in ("csv", "kml"):
         json.loads(text)
+
+
+def test_several_feeds_are_one(tmp_path):
+    """Of records of the same URL the first stays, in the order of the feeds."""
+    records = [feeds.record(n) for n in range(4)]
+    later = {**records[1], "site": "later.example"}
+    one = feeds.write(tmp_path / "1.jsonl", records[:2])
+    two = feeds.write(tmp_path / "2.jsonl", [later, records[2], records[2]])
+    done = scrapy("export", one, two, "--to", "jsonl", cwd=tmp_path)
+    assert jsonl(done.stdout) == records[:3]
+    done = scrapy("export", two, one, "--to", "json", cwd=tmp_path)
+    assert json.loads(done.stdout) == [later, records[2], records[0]]
 
 
 def test_parquet(feed, tmp_path):
