@@ -109,6 +109,24 @@ def _text(error: BaseException) -> str:
     return " ".join(str(error).split())[:300] or type(error).__name__
 
 
+def check_address(url: str) -> None:
+    """Raise InputError if *url* is no address, without saying any of it.
+
+    A password whose @ or / is not written in percent is taken for something
+    else, which errors of the connection would show.
+    """
+    try:
+        found = conninfo_to_dict(url)
+        shown = [str(found.get(name, "")) for name in ("host", "port", "dbname")]
+        if "@" in "".join(shown) or not f"0{shown[1]}".replace(",", "").isdigit():
+            raise ValueError
+    except (psycopg.Error, ValueError):
+        raise InputError(
+            "IMGPRINT_QUEUE is no address of PostgreSQL: give "
+            "postgresql://USER@HOST/DATABASE; in a password write @ as %40, / as %2F"
+        ) from None
+
+
 class Queue:
     """The queue in the database at *url*; close it when it is no longer needed.
 
@@ -118,13 +136,7 @@ class Queue:
 
     def __init__(self, url: str):
         quiet()
-        try:
-            conninfo_to_dict(url)
-        except psycopg.Error:  # whose text may hold the password
-            raise InputError(
-                "IMGPRINT_QUEUE is no address of PostgreSQL: give "
-                "postgresql://USER@HOST/DATABASE"
-            ) from None
+        check_address(url)
         with sentences():
             self.connection: psycopg.Connection[dict[str, Any]] = psycopg.connect(
                 url, connect_timeout=10, autocommit=True, row_factory=dict_row

@@ -81,9 +81,10 @@ class Postgres(ServerProcess):
             self._process.send_signal(signal.SIGQUIT)  # don't wait for clients
         super()._stop()
 
-    def restart(self) -> None:
-        """Stop at once and start again, on the same port."""
+    def restart(self, down: float = 0) -> None:
+        """Stop at once and start again after *down* seconds, on the same port."""
         self._stop()
+        time.sleep(down)
         self._start()
         assert self._listens(), self._output()
 
