@@ -4,7 +4,7 @@ URLS ?= urls.txt
 VENV := .venv
 BIN := $(VENV)/bin
 # What the tests start on loopback.
-PACKAGES := nginx-light apache2-bin lighttpd caddy chromium tmux tor strace imagemagick libimage-exiftool-perl libjpeg-turbo-progs webp g++ python3-dev
+PACKAGES := nginx-light apache2-bin lighttpd caddy chromium tmux tor strace imagemagick libimage-exiftool-perl libjpeg-turbo-progs webp postgresql g++ python3-dev
 
 .PHONY: demo crawl test lint docs bench clean
 
@@ -40,7 +40,7 @@ $(VENV)/runtime: requirements.txt | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
-$(VENV)/dev: requirements-dev.txt requirements.txt requirements-pdq.txt | $(VENV)/packages
+$(VENV)/dev: requirements-dev.txt requirements.txt requirements-machines.txt requirements-pdq.txt | $(VENV)/packages
 	$(BIN)/pip install --quiet --disable-pip-version-check -r $<
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-pdq.txt || \
 	  echo "imgprint: pdqhash could not be built (apt-get install g++ python3-dev); its tests skip"

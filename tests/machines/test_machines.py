@@ -8,6 +8,7 @@ import pytest
 
 from tests.crawling import jsonl
 from tests.machines.running import SHARED, Machine, Web, alive, records, until
+from tests.servers.moto_s3 import MotoS3
 
 QUICK = ("--until-empty", "--processes", "2")
 
@@ -143,6 +144,38 @@ def test_the_database_restarts(machine, postgres, tmp_path):
         assert max(web.asked().values()) == 1
     found = Counter(r["url"] for r in records(tmp_path / "a/data/shards"))
     assert found.keys() == web.images
+
+
+def test_the_database_is_away_for_a_while(machine, queue, postgres, tmp_path):
+    """A worker with nothing to do waits for it, and goes on."""
+    with Web(1, images=5, delay=0) as web:
+        worker = machine("a").work("--processes", "1")
+        until(
+            lambda: queue.connection.execute("TABLE procrastinate_workers").fetchall()
+        )
+        postgres.restart(down=4)
+        until(lambda: "; trying on" in worker.log)
+        assert machine("a").enqueue(web.lines).returncode == 0
+        until(lambda: ": done" in worker.log)
+        worker.signal(signal.SIGTERM)
+        assert worker.wait() == 0
+        assert "Traceback" not in worker.log
+    assert {r["url"] for r in records(tmp_path / "a/data/shards")} == web.images
+
+
+def test_s3(machine, tmp_path):
+    with Web(2, images=5, delay=0) as web, MotoS3("bucket") as s3:
+        where = "s3://bucket/museums/"
+        assert machine("a").enqueue(web.lines, "--output", where).returncode == 0
+        machine("a").env |= s3.settings | {"AWS_DEFAULT_REGION": "us-east-1"}
+        worker = machine("a").work(*QUICK)
+        assert worker.wait() == 0, worker.log
+        names = s3.keys()
+        keys = [name for name in names if "/sightings/" not in name]
+        stored = [r for key in keys for r in jsonl(s3.get(key).decode())]
+        assert len(names) == 2 * len(keys) == 4
+        assert all(name.startswith("museums/") for name in names)
+    assert {r["url"] for r in stored} == web.images
 
 
 def test_a_shard_that_fails(machine, tmp_path):
