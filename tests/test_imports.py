@@ -6,13 +6,13 @@ import sys
 from tests.conftest import ROOT
 
 
-def test_no_pixels_and_no_numpy_without_need():
+def test_no_pixels_numpy_and_queue_without_need():
     code = (
         "import sys\n"
         "from scrapy.utils.misc import walk_modules\n"
         "walk_modules('imgprint.commands')\n"
         "import imgprint.addon, imgprint.spiders.images\n"
-        "assert not {'numpy', 'pdqhash'} & sys.modules.keys()\n"
+        "assert not {'numpy', 'pdqhash', 'procrastinate', 'psycopg'} & sys.modules.keys()\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False

@@ -37,7 +37,8 @@ def test_every_setting_is_documented():
     used = {c for c in used if c.replace("_", "").isalnum()} - NOT_SETTINGS
     assert used <= set(settings()), "each in the docstring of the class that reads it"
     assert set(settings()) <= used
-    assert all(f"## {name}\n" in reference() for name in used)
+    text = reference()
+    assert all(f"## {name}\n" in text for name in used)
 
 
 def test_stats_are_documented():
