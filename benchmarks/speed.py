@@ -16,12 +16,14 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.contest.contenders import ALL
 from benchmarks.contest.gallery import Gallery
+from benchmarks.contest.link import PLAIN, SHAPED, Relay
 from benchmarks.contest.run import Result, Runner, Store
 from benchmarks.contest.server import Server
 from benchmarks.contest.table import tables
@@ -44,8 +46,12 @@ def line(result: Result) -> str:
         f"{result.contender:<20}{result.wall:8.2f} s{result.rate:8.0f}/s"
         f"{result.cpu_ms:8.2f} ms{result.steady_ms:8.2f} ms{result.peak:6.0f} MB"
         f"{result.image_requests / result.images:6.2f}"
-        f"{result.image_sent / result.images:10,.0f} B   {verdict}"
+        f"{result.bytes_per_image:10,.0f} B   {verdict}"
     )
+
+
+def link(name: str, server: Server) -> AbstractContextManager[Relay | None]:
+    return Relay(server) if name == SHAPED else nullcontext()
 
 
 def run(options: argparse.Namespace) -> int:
@@ -54,8 +60,8 @@ def run(options: argparse.Namespace) -> int:
     gallery.write_pages(options.images)
     results: list[Result] = []
     store = Store(options.results)
-    with Server(gallery) as server:
-        runner = Runner(gallery, server)
+    with Server(gallery) as server, link(options.link, server) as relay:
+        runner = Runner(server, relay)
         for number in range(options.rounds):
             print(f"round {number + 1}")
             # Nobody always comes first, or after the same one.
@@ -77,6 +83,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="contenders, with commas")
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--link", choices=(PLAIN, SHAPED), default=PLAIN)
     parser.add_argument("--gallery", type=Path, default=ROOT / "data/speed/gallery")
     parser.add_argument(
         "--results", type=Path, default=ROOT / "data/speed/results.jsonl"

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from benchmarks.contest import measure
 from benchmarks.contest.contenders.base import Job
+from benchmarks.contest.link import PLAIN, SHAPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from benchmarks.contest.contenders.base import Contender, Found
     from benchmarks.contest.gallery import Gallery
+    from benchmarks.contest.link import Relay
     from benchmarks.contest.server import Server
 
 TIMEOUT = 1800
@@ -28,8 +30,9 @@ MAX_FAULTS = 3
 class Result:
     """A run, and the run without images that was made just before it.
 
-    Times are seconds, sizes bytes, *peak* is MB. *faults* are the first things
-    that were wrong in what the contender found.
+    Times are seconds, sizes bytes, *peak* is MB. *sent* is what the server's
+    kernel took from it, *passed* what came through a relay. *faults* are the first
+    things that were wrong in what the contender found.
     """
 
     contender: str
@@ -45,6 +48,7 @@ class Result:
     sent: int
     image_sent: int
     server_cpu: float
+    passed: int | None
     found: int
     faults: list[str] = field(default_factory=list)
     at: str = ""
@@ -59,24 +63,31 @@ class Result:
         return (self.cpu - self.start_cpu) / self.images * 1000
 
     @property
+    def bytes_per_image(self) -> float:
+        """All that came back, pages included."""
+        return (self.passed or self.sent) / self.images
+
+    @property
     def rate(self) -> float:
         return self.images / self.wall
 
 
 class Runner:
-    """Run contenders against *server*, by way of *link*."""
+    """Run contenders against *server*, by way of *relay* if there is one."""
 
-    def __init__(self, gallery: Gallery, server: Server):
-        self.gallery = gallery
+    def __init__(self, server: Server, relay: Relay | None = None):
+        self.gallery = server.gallery
         self.server = server
-        self.link = "plain"
-        self.port = server.port
+        self.relay = relay
+        self.link = SHAPED if relay else PLAIN
+        self.port = relay.port if relay else server.port
 
     def result(self, contender: Contender, images: int) -> Result:
         """Run *contender* without images, then with *images*; return what it took."""
         empty, _, _ = self._run(contender, 0)
         self.server.served()
         before = self.server.cpu()
+        passed = self.relay.passed() if self.relay else 0
         usage, found, faults = self._run(contender, images)
         served = self.server.served()
         return Result(
@@ -93,6 +104,7 @@ class Runner:
             sent=served.sent,
             image_sent=served.image_sent,
             server_cpu=self.server.cpu() - before,
+            passed=self.relay.passed() - passed if self.relay else None,
             found=found,
             faults=faults,
             at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

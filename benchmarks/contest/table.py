@@ -65,7 +65,7 @@ def rows(groups: dict[str, list[Result]]) -> list[list[str]]:
                 f"{of_bare:.2f}x" if of_bare else "",
                 f"{median(runs, lambda r: r.peak):.0f}",
                 f"{median(runs, lambda r: r.requests / r.images):.2f}",
-                f"{median(runs, lambda r: r.sent / r.images):,.0f}",
+                f"{median(runs, lambda r: r.bytes_per_image):,.0f}",
                 f"{median(runs, lambda r: r.server_cpu / r.images * 1000):.2f}",
                 str(len(runs)),
                 wrong or "yes",

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from benchmarks.contest.contenders.base import Contender, Found
+from benchmarks.contest.contenders.base import Contender, Found, Job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from benchmarks.contest.contenders.base import Job
-
-_FINGERPRINTS = ("file_key", "data_sha256")
 
 
 class Imgprint(Contender):
@@ -47,3 +44,29 @@ class ImgprintJob(Imgprint):
     name = "imgprint-job"
     title = "imgprint, job"
     arguments = ("-a", "job=contest")
+
+
+class Halves(Imgprint):
+    """Two processes at once, each with every other page of the list."""
+
+    name = "imgprint-halves"
+    title = "imgprint, 2 processes with half the list each"
+
+    def command(self, job: Job) -> list[str]:
+        pages = job.pages.read_text().split()
+        commands = []
+        for number in range(2):
+            folder = job.folder / str(number)
+            folder.mkdir()
+            (folder / "pages.txt").write_text("\n".join(pages[number::2] or pages))
+            half = Job(folder, folder / "pages.txt", job.images)
+            words = shlex.join(super().command(half))
+            commands.append(f"(cd {number} && {words}) & pid{number}=$!")
+        both = "\n".join(commands) + "\nwait $pid0 && wait $pid1"
+        return ["sh", "-c", both]
+
+    def found(self, job: Job) -> Iterator[Found]:
+        for number in range(2):
+            yield from super().found(
+                Job(job.folder / str(number), job.pages, job.images)
+            )
