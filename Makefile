@@ -1,6 +1,8 @@
-# Two commands do all the set-up: make demo, make test. make bench does its own, too.
+# Two commands do all the set-up: make demo, make test. make bench does, too; it takes
+# two hours.
 PYTHON ?= python3
 URLS ?= urls.txt
+ROUNDS ?= 5
 VENV := .venv
 BIN := $(VENV)/bin
 # What the tests start on loopback.
@@ -28,8 +30,9 @@ docs: $(VENV)/runtime
 	$(BIN)/scrapy fields --schema > docs/record.schema.json
 	$(BIN)/scrapy fields --settings > docs/settings.md
 
-bench: $(VENV)/dev
-	$(BIN)/python benchmarks/speed.py run
+bench: $(VENV)/dev .venv-bench/done
+	.ci/packages nginx-light curl libimage-exiftool-perl
+	$(BIN)/python benchmarks/speed.py all --rounds $(ROUNDS)
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "imgprint needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
@@ -46,9 +49,14 @@ $(VENV)/dev: requirements-dev.txt requirements.txt requirements-machines.txt req
 	  echo "imgprint: pdqhash could not be built (apt-get install g++ python3-dev); its tests skip"
 	touch $@ $(VENV)/runtime
 
+.venv-bench/done: requirements-bench.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
 $(VENV)/packages: Makefile | $(VENV)/bin/python
 	.ci/packages $(PACKAGES) || echo "imgprint: not all could be installed; tests that need them skip"
 	touch $@
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis

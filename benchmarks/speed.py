@@ -2,13 +2,20 @@
 
     python benchmarks/speed.py run [--only NAME,NAME] [--images N] [--rounds N]
                                    [--link plain|shaped]
-    python benchmarks/speed.py table
+    python benchmarks/speed.py all [--rounds N]
+    python benchmarks/speed.py table | write
 
 run: make a gallery of photos (once), serve it by nginx on 20 loopback addresses,
 each of them a site, run the contenders in turns, check all that they found,
 and print a table of medians. Each run comes with one without images, whose CPU
-time is taken off for the steady state. Results are added to --results, and
-table makes the tables of all that is there.
+time is taken off for the steady state. Results are added to --results.
+
+all: what make bench runs: all contenders with 5,000 images, those that take
+ranges also with 5,000 by a slow link, the others there with 1,000; imgprint with
+100 to 100,000. Takes about two hours with five rounds. Then write.
+
+table: print tables and claims of all that is in --results. write: put them into
+docs/speed.md and README.md.
 """
 
 from __future__ import annotations
@@ -21,14 +28,27 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from benchmarks.contest import report
+from benchmarks.contest.claims import claims
 from benchmarks.contest.contenders import ALL
 from benchmarks.contest.gallery import Gallery
 from benchmarks.contest.link import PLAIN, SHAPED, Relay
-from benchmarks.contest.run import Result, Runner, Store
+from benchmarks.contest.results import Result, Store
+from benchmarks.contest.run import Runner
 from benchmarks.contest.server import Server
 from benchmarks.contest.table import tables
 
 ROOT = Path(__file__).parent.parent
+OWN = ["imgprint", "imgprint-job"]
+WHOLE = [name for name, contender in ALL.items() if contender.whole]
+RANGES = [name for name in ALL if name not in WHOLE]
+# Link, images, contenders.
+PARTS = [
+    (PLAIN, 5000, list(ALL)),
+    (SHAPED, 5000, RANGES),
+    (SHAPED, 1000, WHOLE),
+    *((PLAIN, images, OWN) for images in (100, 1000, 10_000, 100_000)),
+]
 
 
 def chosen(names: str) -> list[str]:
@@ -37,69 +57,94 @@ def chosen(names: str) -> list[str]:
     for name in wanted:
         if name not in ALL:
             raise ValueError(f"no contender {name!r}; there are: {', '.join(ALL)}")
+        if reason := ALL[name].missing():
+            raise ValueError(reason)
     return wanted
 
 
 def line(result: Result) -> str:
     verdict = "; ".join(result.faults) or "right"
     return (
-        f"{result.contender:<20}{result.wall:8.2f} s{result.rate:8.0f}/s"
+        f"{result.contender:<16}{result.wall:8.2f} s{result.rate:8.0f}/s"
         f"{result.cpu_ms:8.2f} ms{result.steady_ms:8.2f} ms{result.peak:6.0f} MB"
-        f"{result.image_requests / result.images:6.2f}"
-        f"{result.bytes_per_image:10,.0f} B   {verdict}"
+        f"{result.requests_per_image:6.2f}{result.bytes_per_image:10,.0f} B   {verdict}"
     )
 
 
-def link(name: str, server: Server) -> AbstractContextManager[Relay | None]:
-    return Relay(server) if name == SHAPED else nullcontext()
+def way(link: str, server: Server) -> AbstractContextManager[Relay | None]:
+    return Relay(server) if link == SHAPED else nullcontext()
 
 
-def run(options: argparse.Namespace) -> int:
-    names = chosen(options.only)
-    gallery = Gallery(options.gallery).make()
-    gallery.write_pages(options.images)
+def contest(
+    options: argparse.Namespace, link: str, images: int, names: list[str]
+) -> list[Result]:
+    """Run *names* in turns; return their results, which are stored, too."""
+    gallery = Gallery(options.gallery, options.distinct, scale=options.scale).make()
+    gallery.write_pages(images)
     results: list[Result] = []
-    store = Store(options.results)
-    with Server(gallery) as server, link(options.link, server) as relay:
+    with Server(gallery) as server, way(link, server) as relay:
         runner = Runner(server, relay)
         for number in range(options.rounds):
-            print(f"round {number + 1}")
-            # Nobody always comes first, or after the same one.
+            print(f"{link} link, {images:,} images, round {number + 1}", flush=True)
+            # Nobody always comes first.
             turn = number % len(names)
             for name in names[turn:] + names[:turn]:
-                result = runner.result(ALL[name], options.images)
+                result = runner.result(ALL[name], images)
                 results.append(result)
-                store.add(result)
+                Store(options.results).add(result)
                 print(line(result), flush=True)
-    print("\n" + tables(results))
-    return int(any(result.faults for result in results))
+    return results
+
+
+def everything(options: argparse.Namespace) -> list[Result]:
+    chosen("")
+    options.results.unlink(missing_ok=True)
+    return [
+        result
+        for link, images, names in PARTS
+        for result in contest(options, link, images, names)
+    ]
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("run", "table"))
-    parser.add_argument("--only", default="", help="contenders, with commas")
-    parser.add_argument("--images", type=int, default=1000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--link", choices=(PLAIN, SHAPED), default=PLAIN)
-    parser.add_argument("--gallery", type=Path, default=ROOT / "data/speed/gallery")
-    parser.add_argument(
-        "--results", type=Path, default=ROOT / "data/speed/results.jsonl"
-    )
+    add = parser.add_argument
+    add("what", choices=("run", "all", "table", "write"))
+    add("--only", default="", help=f"contenders, with commas: {', '.join(ALL)}")
+    add("--images", type=int, default=1000)
+    add("--rounds", type=int, default=5)
+    add("--link", choices=(PLAIN, SHAPED), default=PLAIN)
+    add("--gallery", type=Path, default=ROOT / "data/speed/gallery")
+    add("--distinct", type=int, default=1000, help="pictures that are made")
+    add("--scale", type=float, default=1, help="of the pictures' sizes")
+    add("--results", type=Path, default=ROOT / "data/speed/results.jsonl")
     return parser.parse_args()
 
 
 def main() -> int:
     options = arguments()
-    if not shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin"):
-        print("nginx is missing: apt-get install nginx-light", file=sys.stderr)
+    try:
+        if not shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin"):
+            raise ValueError("nginx is missing: apt-get install nginx-light")
+        if options.what == "run":
+            names = chosen(options.only)
+            results = contest(options, options.link, options.images, names)
+        elif options.what == "all":
+            results = everything(options)
+        else:
+            results = Store(options.results).results()
+        if not results:
+            raise ValueError(f"{options.results} has no results: run comes first")
+    except ValueError as error:
+        print(f"speed.py: {error}", file=sys.stderr)
         return 2
-    if options.what == "table":
-        print(tables(Store(options.results).results()))
-        return 0
-    return run(options)
+    print("\n" + tables(results))
+    print("\n".join(map(str, claims(results))))
+    if options.what in ("all", "write"):
+        report.write(results, ROOT)
+    return int(any(result.faults for result in results))
 
 
 if __name__ == "__main__":

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from benchmarks.contest import measure
 from benchmarks.contest.contenders.base import Job
 from benchmarks.contest.link import PLAIN, SHAPED
+from benchmarks.contest.results import Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,52 +24,6 @@ if TYPE_CHECKING:
 
 TIMEOUT = 1800
 MAX_FAULTS = 3
-
-
-@dataclass
-class Result:
-    """A run, and the run without images that was made just before it.
-
-    Times are seconds, sizes bytes, *peak* is MB. *sent* is what the server's
-    kernel took from it, *passed* what came through a relay. *faults* are the first
-    things that were wrong in what the contender found.
-    """
-
-    contender: str
-    link: str
-    images: int
-    wall: float
-    cpu: float
-    peak: float
-    start_wall: float
-    start_cpu: float
-    requests: int
-    image_requests: int
-    sent: int
-    image_sent: int
-    server_cpu: float
-    passed: int | None
-    found: int
-    faults: list[str] = field(default_factory=list)
-    at: str = ""
-
-    @property
-    def cpu_ms(self) -> float:
-        return self.cpu / self.images * 1000
-
-    @property
-    def steady_ms(self) -> float:
-        """Milliseconds of CPU per image, those of a run without images taken off."""
-        return (self.cpu - self.start_cpu) / self.images * 1000
-
-    @property
-    def bytes_per_image(self) -> float:
-        """All that came back, pages included."""
-        return (self.passed or self.sent) / self.images
-
-    @property
-    def rate(self) -> float:
-        return self.images / self.wall
 
 
 class Runner:
@@ -125,9 +79,10 @@ class Runner:
             )
             if not images:
                 return usage, 0, []
-            faults = [f"exit code {usage.code}"] if usage.code else []
-            number, wrong = check(self.gallery, urls, contender.found(job))
-            faults += wrong
+            if usage.code:
+                number, faults = 0, [f"exit code {usage.code}"]
+            else:
+                number, faults = check(self.gallery, urls, contender.found(job))
             if faults:
                 kept = Path(tempfile.gettempdir(), "imgprint-contest-failed.txt")
                 shutil.copy(folder / "output.txt", kept)
@@ -160,21 +115,3 @@ def check(
     if len(seen) != len(wanted):
         faults.insert(0, f"{len(seen)} of {len(wanted)} images found")
     return len(seen), faults[:MAX_FAULTS]
-
-
-class Store:
-    """Results as JSON Lines, so that a contest can be held in parts."""
-
-    def __init__(self, path: Path):
-        self.path = path
-
-    def add(self, result: Result) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a") as file:
-            file.write(json.dumps(asdict(result)) + "\n")
-
-    def results(self) -> list[Result]:
-        if not self.path.exists():
-            return []
-        lines = self.path.read_text().splitlines()
-        return [Result(**json.loads(line)) for line in lines]

@@ -1,22 +1,23 @@
-"""Results as a Markdown table of medians and ratios."""
+"""Results as Markdown tables of medians and ratios."""
 
 from __future__ import annotations
 
-import statistics
 from typing import TYPE_CHECKING
 
 from benchmarks.contest.contenders import ALL
+from benchmarks.contest.link import PLAIN, SHAPED
+from benchmarks.contest.results import runs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from benchmarks.contest.results import Result, Runs
 
-    from benchmarks.contest.run import Result
-
-_HEADINGS = (
+HEADINGS = (
     "contender",
+    "images",
     "images/s",
     "imgprint is faster",
     "wall s",
+    "of it start-up",
     "CPU ms/image",
     "in steady state",
     "of the bare loop's",
@@ -27,65 +28,96 @@ _HEADINGS = (
     "runs",
     "right",
 )
+GROWTH = ("contender", "images", "CPU ms/image in steady state", "peak MB", "runs")
+SHORT = (
+    "contender",
+    "images/s",
+    "CPU ms/image",
+    "peak MB",
+    "requests/image",
+    "bytes/image",
+    "images/s, slow link",
+)
 
 
-def median(results: list[Result], value: Callable[[Result], float]) -> float:
-    return statistics.median(map(value, results))
-
-
-def grouped(results: list[Result], link: str, images: int) -> dict[str, list[Result]]:
-    """Return the results of each contender on *link* with so many *images*."""
-    groups: dict[str, list[Result]] = {}
-    for result in results:
-        if (result.link, result.images) == (link, images):
-            groups.setdefault(result.contender, []).append(result)
-    order = list(ALL)
-    return dict(sorted(groups.items(), key=lambda item: order.index(item[0])))
-
-
-def rows(groups: dict[str, list[Result]]) -> list[list[str]]:
-    """Return a row of cells per contender: medians, and ratios of medians."""
-    base = groups.get("imgprint")
-    bare = groups.get("aiohttp")
-    found = []
-    for name, runs in groups.items():
-        rate = median(runs, lambda r: r.rate)
-        steady = median(runs, lambda r: r.steady_ms)
-        faster = median(base, lambda r: r.rate) / rate if base else None
-        of_bare = steady / median(bare, lambda r: r.steady_ms) if bare else None
-        wrong = next((r.faults[0] for r in runs if r.faults), None)
-        found.append(
-            [
-                ALL[name].title,
-                f"{rate:,.0f}",
-                f"{faster:.2f}x" if faster else "",
-                f"{median(runs, lambda r: r.wall):.1f}",
-                f"{median(runs, lambda r: r.cpu_ms):.2f}",
-                f"{steady:.2f}",
-                f"{of_bare:.2f}x" if of_bare else "",
-                f"{median(runs, lambda r: r.peak):.0f}",
-                f"{median(runs, lambda r: r.requests / r.images):.2f}",
-                f"{median(runs, lambda r: r.bytes_per_image):,.0f}",
-                f"{median(runs, lambda r: r.server_cpu / r.images * 1000):.2f}",
-                str(len(runs)),
-                wrong or "yes",
-            ]
-        )
-    return found
-
-
-def markdown(lines: list[list[str]]) -> str:
+def markdown(headings: tuple[str, ...], lines: list[list[str]]) -> str:
     """Return a table; numbers are on the right."""
-    rule = ["---"] + ["--:"] * (len(_HEADINGS) - 2) + ["---"]
-    return "\n".join(
-        f"| {' | '.join(row)} |" for row in [list(_HEADINGS), rule, *lines]
-    )
+    rule = ["---"] + ["--:"] * (len(headings) - 1)
+    return "\n".join(f"| {' | '.join(row)} |" for row in [headings, rule, *lines])
+
+
+def row(name: str, runs: Runs, base: Runs | None, bare: Runs | None) -> list[str]:
+    rate, steady = runs.median(lambda r: r.rate), runs.median(lambda r: r.steady_ms)
+    faster = base and f"{base.median(lambda r: r.rate) / rate:.2f}x"
+    of_bare = bare and f"{steady / bare.median(lambda r: r.steady_ms):.2f}x"
+    return [
+        ALL[name].title,
+        f"{runs.images:,}",
+        f"{rate:,.0f}",
+        faster or "",
+        f"{runs.median(lambda r: r.wall):.1f}",
+        f"{runs.median(lambda r: r.start_wall):.1f}",
+        f"{runs.median(lambda r: r.cpu_ms):.2f}",
+        f"{steady:.2f}",
+        of_bare or "",
+        f"{runs.median(lambda r: r.peak):.0f}",
+        f"{runs.median(lambda r: r.requests_per_image):.2f}",
+        f"{runs.median(lambda r: r.bytes_per_image):,.0f}",
+        f"{runs.median(lambda r: r.server_ms):.2f}",
+        str(len(runs)),
+        runs.fault or "yes",
+    ]
+
+
+def link_table(results: list[Result], link: str) -> str:
+    """Return the table of all contenders on *link*, each with the most images."""
+    base, bare = (runs_of(results, name, link) for name in ("imgprint", "aiohttp"))
+    lines = [
+        row(name, runs, base, bare)
+        for name in ALL
+        if (runs := runs_of(results, name, link))
+    ]
+    return markdown(HEADINGS, lines)
+
+
+def growth_table(results: list[Result]) -> str:
+    """Return CPU and memory of imgprint by the number of images."""
+    lines = []
+    for name in ("imgprint", "imgprint-job"):
+        for images in (100, 1000, 10_000, 100_000):
+            if runs := runs_of(results, name, PLAIN, images):
+                steady = runs.median(lambda r: r.steady_ms)
+                peak = runs.median(lambda r: r.peak)
+                cells = [f"{images:,}", f"{steady:.2f}", f"{peak:.0f}", str(len(runs))]
+                lines.append([ALL[name].title, *cells])
+    return markdown(GROWTH, lines)
+
+
+def short_table(results: list[Result]) -> str:
+    """Return what the README shows."""
+    lines = []
+    for name, contender in ALL.items():
+        runs, slow = (runs_of(results, name, link) for link in (PLAIN, SHAPED))
+        if runs:
+            lines.append(
+                [
+                    contender.title,
+                    f"{runs.median(lambda r: r.rate):,.0f}",
+                    f"{runs.median(lambda r: r.steady_ms):.2f}",
+                    f"{runs.median(lambda r: r.peak):.0f}",
+                    f"{runs.median(lambda r: r.requests_per_image):.2f}",
+                    f"{runs.median(lambda r: r.bytes_per_image):,.0f}",
+                    f"{slow.median(lambda r: r.net_rate):,.0f}" if slow else "",
+                ]
+            )
+    return markdown(SHORT, lines)
 
 
 def tables(results: list[Result]) -> str:
-    """Return a table for each link and number of images."""
+    """Return all tables, as far as there are results for them."""
     parts = []
-    for link, images in sorted({(r.link, r.images) for r in results}):
-        parts.append(f"{images:,} images, {link} link:\n")
-        parts.append(markdown(rows(grouped(results, link, images))) + "\n")
-    return "\n".join(parts)
+    for link, title in ((PLAIN, "Loopback"), (SHAPED, "Slow link")):
+        if any(result.link == link for result in results):
+            parts += [f"### {title}", link_table(results, link)]
+    parts += ["### Growth", growth_table(results)]
+    return "\n\n".join(parts) + "\n"

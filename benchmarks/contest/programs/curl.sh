@@ -8,7 +8,7 @@
 set -eu
 mkdir pages heads tails
 awk '{ printf "url = \"%s\"\noutput = \"pages/%06d\"\n", $0, NR }' "$1" >pages.curl
-curl -sSf -Z --parallel-max 64 -K pages.curl
+curl -sSf -Z --parallel-immediate --parallel-max 64 -K pages.curl
 : >found.txt
 number=0
 while read -r page; do
@@ -21,7 +21,7 @@ for part in heads:0-10240 tails:-1024; do
     awk -v folder="${part%%:*}" '{
         printf "url = \"%s\"\noutput = \"%s/%06d.jpg\"\n", $0, folder, NR
     }' found.txt >parts.curl
-    curl -sSf -Z --parallel-max 64 -r "${part#*:}" -K parts.curl
+    curl -sSf -Z --parallel-immediate --parallel-max 64 -r "${part#*:}" -K parts.curl
 done
 exiftool -j -q -fast heads >exif.json
 find heads tails -type f -exec sha256sum {} + >sums.txt
