@@ -6,7 +6,7 @@ ROUNDS ?= 5
 VENV := .venv
 BIN := $(VENV)/bin
 # What the tests start on loopback.
-PACKAGES := nginx-light apache2-bin lighttpd caddy chromium tmux tor strace imagemagick libimage-exiftool-perl libjpeg-turbo-progs webp postgresql g++ python3-dev
+PACKAGES := nginx-light apache2-bin lighttpd caddy chromium tmux tor strace imagemagick libimage-exiftool-perl libjpeg-turbo-progs webp curl postgresql g++ python3-dev
 
 .PHONY: demo crawl test lint docs bench clean
 

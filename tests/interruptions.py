@@ -103,6 +103,7 @@ class Job:
     settings: dict[str, str] = field(default_factory=dict)
     output: str = "out.json"
     env: dict[str, str] = field(default_factory=dict)
+    urls: str = "urls.txt"
     log: str = ""
 
     def __post_init__(self):
@@ -119,8 +120,15 @@ class Job:
             options.append("-ajob=job")
         return subprocess.Popen(
             [
-                *(sys.executable, "-m", "scrapy", "crawl", "images", "-aurls=urls.txt"),
-                *("-adepth=1", "-O", self.output, "-sRETRY_TIMES=0", *options),
+                *(sys.executable, "-m", "scrapy", "crawl", "images"),
+                *(
+                    f"-aurls={self.urls}",
+                    "-adepth=1",
+                    "-O",
+                    self.output,
+                    "-sRETRY_TIMES=0",
+                    *options,
+                ),
                 "-sIMGPRINT_SIGHTINGS=data/sightings/%(time)s.jsonl",
             ],
             cwd=self.folder,

@@ -16,6 +16,7 @@ from imgprint.demo.server import GallerySite
 from imgprint.lists import UrlList, _is_inside
 from imgprint.seeds import MAX_INLINE
 from tests.crawling import ROOT, crawl, scrapy
+from tests.interruptions import Job, Web, compare, interrupt
 from tests.pictures import jpeg
 from tests.servers.canary import Canary
 from tests.servers.socks import SocksProxy
@@ -230,6 +231,21 @@ def test_every_run_of_a_job_reads_the_list(site, tmp_path):
     done = crawl(urls, "-ajob=one", cwd=tmp_path)
     assert done.code == 1
     assert len(done.records) == 2
+
+
+def test_a_job_with_a_list_is_killed_and_goes_on(site, tmp_path):
+    with Web(80) as web:
+        undisturbed = Job(tmp_path / "undisturbed", web.lines)
+        assert undisturbed.finish() == 0, undisturbed.log
+        before = web.asked()
+        urls = put(site, "\n".join(web.lines)).removeprefix("-aurls=")
+        job = Job(tmp_path / "job", [], urls=urls)
+        for after in (1, 20):
+            assert interrupt(job.start(), web, after)
+        assert job.finish() == 0, job.log
+        again = sum(n - 1 for n in (web.asked() - before).values())
+    assert compare(job, undisturbed, again).same
+    assert again <= 2 * 64  # CONCURRENT_REQUESTS
 
 
 def test_a_crawl_that_waits_for_its_list_can_be_stopped(tmp_path):

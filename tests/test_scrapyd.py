@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from imgprint.seeds import MAX_INLINE
 from tests.crawling import ROOT, jsonl
 from tests.interruptions import Web, compare
 from tests.pictures import jpeg
+from tests.servers.process import require
 from tests.servers.scrapyd import LOGIN, Scrapyd
 
 ROUTES = (
@@ -257,3 +259,29 @@ def wait_for_images(web, goal):
 def url_of(web, key):
     site, path = key
     return web.lines[-site].rpartition("/")[0] + path
+
+
+def test_commands_of_the_document(scrapyd, tmp_path):
+    """docs/deploy.md: every command succeeds, and does what is said of it."""
+    require("curl", "curl")
+    text = (ROOT / "docs/deploy.md").read_text()
+    lines = re.findall(r"^    (\S.*)$", text, re.MULTILINE)
+    assert len(lines) > 7
+    files = {"/": ("text/html", b"<img src=a.jpg>"), "/a.jpg": ("image/jpeg", jpeg())}
+    with GallerySite(files) as site:
+        (tmp_path / "urls.txt").write_text(f"{site.url}/\n")
+        said = ""
+        for line in lines:
+            line = line.replace("http://localhost:6800", scrapyd.url)
+            done = scrapyd.run(line.replace("/srv/imgprint", str(tmp_path)))
+            assert done.returncode == 0, (line, done.stderr)
+            said += done.stdout
+        jobs = re.findall(r"imgprint / images => (\S+)", said)
+        assert len(jobs) == 3
+        for job in jobs:
+            scrapyd.wait(job)
+    assert jobs[-1] == "museums"
+    assert '"prevstate": ' in said
+    assert "  images\n" in said
+    assert len(json.loads((tmp_path / "museums.json").read_text())) == 1
+    assert len(jsonl((tmp_path / "museums-sightings.jsonl").read_text())) == 1
