@@ -12,7 +12,8 @@ def test_no_pixels_numpy_and_queue_without_need():
         "from scrapy.utils.misc import walk_modules\n"
         "walk_modules('imgprint.commands')\n"
         "import imgprint.addon, imgprint.spiders.images\n"
-        "assert not {'numpy', 'pdqhash', 'procrastinate', 'psycopg'} & sys.modules.keys()\n"
+        "unwanted = {'numpy', 'pdqhash', 'procrastinate', 'psycopg'}\n"
+        "assert not unwanted & sys.modules.keys()\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False

@@ -14,7 +14,7 @@ from imgprint.commands.crawl import complain
 from imgprint.discovery.sites import site_of
 from imgprint.errors import InputError
 from imgprint.machines.shards import Shard, cut
-from imgprint.seeds import read_seeds
+from imgprint.seeds import list_url, read_seeds
 
 if TYPE_CHECKING:
     import argparse
@@ -140,6 +140,8 @@ class Command(ScrapyCommand):
             raise InputError("give arguments of the spider as -a NAME=VALUE") from error
         if taken := {"urls", "url", "job"} & arguments.keys():
             raise InputError(f"-a {min(taken)}: the list is urls.txt, jobs are shards")
+        if list_url(urls):
+            raise InputError(f"{urls}: fetch the list into a file, and give that")
         spider: Any = get_spider_loader(self.settings).load("images")
         spider.check_arguments(urls=urls, **arguments)
         return arguments

@@ -168,6 +168,11 @@ def test_bad_input(lines, options, words, database, tmp_path):
     assert words in said
 
 
+def test_a_list_on_the_web_is_to_be_fetched_first(tmp_path):
+    said = complaint("enqueue", "http://127.0.0.1:1/urls.txt", cwd=tmp_path, env={})
+    assert said.endswith("urls.txt: fetch the list into a file, and give that")
+
+
 def test_lines_that_are_no_urls_are_left_out(database, tmp_path):
     (tmp_path / "here.jpg").write_bytes(b"")
     lines = ["http://a.example/ render=1", "nothing", "here.jpg", *("?" * 5)]
