@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from imgprint.items import NOT_CHOSEN
 from imgprint.report.audit import printable
+from imgprint.report.figures import camera_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,9 +62,8 @@ class Tally:
         summary.bytes_held += record["image_size"] or 0
         if (gps := record["gps"]) and len(summary.places) < self.limit:
             summary.places[gps["latitude"], gps["longitude"]] = url
-        if camera := record["camera"]:
-            names = (camera.get("make"), camera.get("model"))
-            self._count(summary.cameras, " ".join(filter(None, names)))
+        if camera := camera_of(record):
+            self._count(summary.cameras, camera)
         number, key = hash(url), hash(record["fingerprints"]["file_key"])
         if len(self._keys) >= self.limit and key not in self._sites:
             summary.partial = True
@@ -90,10 +90,10 @@ class Tally:
 
     def _see(self, key: int, url: str, site: str) -> None:
         first, at = self._sites.setdefault(key, (site, url))
-        if key in self._shared:
-            self._shared[key][1].add(site)
-        elif site != first and len(self._shared) < self.limit:
-            self._shared[key] = (at, {first, site})
+        if key in self._shared or (site != first and len(self._shared) < self.limit):
+            known, sites = self._shared.get(key, (at, {first}))
+            # Whichever came first: the summary is the same in every crawl.
+            self._shared[key] = (min(known, url), {*sites, site})
 
     def _count(self, counter: Counter[str], name: str) -> None:
         """Count *name*, or "others" where there are too many names already."""
@@ -108,7 +108,9 @@ class Tally:
         summary.bytes_received = stats.get("imgprint/image/bytes_received", 0)
         if small := stats.get("imgprint/image/skipped/small", 0):
             summary.skipped["smaller than IMGPRINT_MIN_SIZE"] = small
-        summary.shared = [(url, sorted(names)) for url, names in self._shared.values()]
+        summary.shared = sorted(
+            (url, sorted(names)) for url, names in self._shared.values()
+        )
         return summary
 
 
@@ -128,7 +130,7 @@ def summarize(
 
 def render(summary: Summary, where: Iterable[str]) -> str:
     """Return *summary* as lines of text; *where* says where the records are."""
-    skipped = ", ".join(f"{n} {reason}" for reason, n in summary.skipped.most_common())
+    skipped = ", ".join(f"{n} {reason}" for reason, n in _most(summary.skipped))
     share = summary.bytes_received / summary.bytes_held if summary.bytes_held else 0
     rows = [
         ("pages", f"{summary.pages}"),
@@ -140,8 +142,8 @@ def render(summary: Summary, where: Iterable[str]) -> str:
             f"{summary.bytes_received:,} in {summary.requests} requests, of "
             f"{summary.bytes_held:,} bytes that the images hold ({share:.1%})",
         ),
-        ("places", _listing(f"{a:.5f}, {b:.5f}" for a, b in summary.places)),
-        ("cameras", _listing(f"{name} ({n})" for name, n in summary.cameras.items())),
+        ("places", _listing(f"{a:.5f}, {b:.5f}" for a, b in sorted(summary.places))),
+        ("cameras", _listing(f"{name} ({n})" for name, n in _most(summary.cameras))),
         (
             "on several sites",
             _listing(f"{url} ({', '.join(names)})" for url, names in summary.shared)
@@ -150,6 +152,11 @@ def render(summary: Summary, where: Iterable[str]) -> str:
         ("records", _listing(where)),
     ]
     return "\n".join(f"{name:>17}  {value}" for name, value in rows)
+
+
+def _most(counts: Counter[str]) -> list[tuple[str, int]]:
+    """Return names and counts, most first: the same in every crawl."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _listing(values: Iterable[str], most: int = 10) -> str:

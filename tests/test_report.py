@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -25,6 +24,7 @@ SECTIONS = {
     "records": "Records",
 }
 MANY = 50_000
+DARK = {"color_scheme": "dark"}
 PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
 
 
@@ -54,13 +54,16 @@ def gallery(folder):
 @pytest.fixture(scope="module")
 def many(folder):
     records = (feeds.record(n) for n in range(MANY))
-    return report(folder, "many.html", feeds.write(folder / "many.jsonl", records))
+    path = feeds.write(folder / "many.jsonl", records)
+    seen = (feeds.sighting(n) for n in range(500))
+    others = feeds.write(folder / "sightings.jsonl", seen)
+    return report(folder, "many.html", path, others)
 
 
 @pytest.fixture(scope="module")
 def hostile(folder):
-    items = [feeds.hostile_record(), feeds.hostile_sighting(), feeds.record(1)]
-    return report(folder, "hostile.html", feeds.write(folder / "hostile.jsonl", items))
+    path = feeds.write(folder / "hostile.jsonl", feeds.hostile_feed())
+    return report(folder, "hostile.html", path)
 
 
 def report(folder, name, *feeds):
@@ -127,11 +130,15 @@ def test_it_says_what_the_gallery_holds(gallery, browser):
         assert cards[0].split("\n")[0] == "21"
         assert "images on several sites" in cards[5]
         assert cards[5].startswith("3")
-        assert tab.page.locator(".map circle").count() == 6
-        assert tab.page.locator(".graph circle").count() == 2
+        expect(tab.page.locator(".map circle")).to_have_count(6)
+        expect(tab.page.locator(".graph circle")).to_have_count(2)
+        expect(tab.page.locator("#timeline svg rect").first).to_be_attached()
         assert tab.page.locator("#timeline svg rect").count() >= 4
         assert "HTTP 404" in tab.page.locator("#skipped").inner_text()
-        assert "Canon EOS R6" in tab.page.locator("#cameras").inner_text()
+        cameras = tab.page.locator("#cameras").inner_text()
+        for words in ("Canon EOS R6", "018021004711", "A. Example"):
+            assert words in cameras
+        assert "GIMP 2.10.36" in tab.page.locator("#software").inner_text()
 
 
 def test_filter_sort_and_details(gallery, browser):
@@ -165,20 +172,14 @@ def test_filter_sort_and_details(gallery, browser):
 def test_fifty_thousand_records(many, browser):
     with Tab(browser, many) as tab:
         page = tab.page
-        (paint,) = page.evaluate(
-            "performance.getEntriesByName('first-contentful-paint')"
-            ".map((e) => e.startTime)"
-        )
-        assert paint < 2_000
         assert tab.shown() == "50,000 of 50,000 records, page 1 of 1,000"
         assert page.locator(".records tbody tr").count() == 50
-        begun = time.monotonic()
+        assert page.locator("*").count() < 12_000, "not all is in the page"
         page.locator("#filter").fill("SN000007 site7.")
         expect(page.locator("#shown")).to_contain_text("of 50,000 records")
         expect(page.locator("#shown")).not_to_have_text(
             "50,000 of 50,000 records, page 1 of 1,000"
         )
-        assert time.monotonic() - begun < 2
         assert "000007.jpg" in page.locator(".records tbody").inner_text()
         page.locator("#filter").fill("")
         expect(page.locator("#shown")).to_contain_text("50,000 of 50,000")
@@ -192,20 +193,35 @@ def test_fifty_thousand_records(many, browser):
         assert tab.trouble == []
 
 
+def test_there_is_something_to_see_before_the_records_are_read(many, browser, folder):
+    """benchmarks/report.py measures how soon; here, what it does not wait for."""
+    text = many.read_text(encoding="utf-8")
+    assert text.index("drawCards();") < text.index('class="rows"') < 1_200_000
+    cut = folder / "cut.html"
+    cut.write_text(text[: text.index('<script type="text/plain" class="rows"')])
+    with Tab(browser, cut) as tab:
+        assert tab.page.locator(".card .value").first.inner_text() == "50,000"
+        expect(tab.page.locator(".map circle").first).to_be_attached()
+        assert tab.trouble == []
+
+
 def test_what_is_hostile_appears_as_text(hostile, browser):
     with Tab(browser, hostile) as tab:
         page = tab.page
         tab.open_all()
-        for button in page.query_selector_all(".map ~ .buttons button"):
+        for button in page.query_selector_all("#map .buttons button"):
             button.click()
         page.locator("#filter").fill("window.hacked")
         expect(page.locator("#shown")).to_have_text("1 of 2 records, page 1 of 1")
         page.locator(".records .url").first.click()
+        expect(page.locator(".record")).to_contain_text("Where it comes from")
         text = page.locator("body").text_content()
-        for name in set(feeds.hostile_record()) - LEFT_OUT - {"robots"}:
-            for at in feeds.WITHIN.get(name, [None]):
-                if at != "encoder":
-                    assert f"]]>{name}{f'.{at}' if at else ''}" in text, (name, at)
+        record, sighting = feeds.hostile_record(), feeds.hostile_sighting()
+        kept = {name: v for name, v in record.items() if name not in LEFT_OUT}
+        names = {*feeds.paths(kept), *feeds.paths(sighting)}
+        assert {"gps.latitude", "alt", "exif.name", "robots.1"} < names
+        assert len(names) > 140
+        assert [name for name in names if f"]]>{name}" not in text] == []
         assert "<img src=http://203.0.113.1/x.png onerror" in text
         assert "\u202e" not in text, "shown by number: it turns the text after it"
         assert r"\u202e\ud800" in text
@@ -215,9 +231,10 @@ def test_what_is_hostile_appears_as_text(hostile, browser):
         assert tab.trouble == []
 
 
-@pytest.mark.parametrize("name", ["gallery", "hostile"])
 @pytest.mark.parametrize(
-    "options", [{}, {"color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"]
+    ("name", "options"),
+    [("gallery", {}), ("gallery", DARK), ("hostile", PHONE)],
+    ids=["light", "dark", "phone"],
 )
 def test_no_serious_fault_of_access(name, options, browser, request):
     with Tab(browser, request.getfixturevalue(name), **options) as tab:
@@ -234,14 +251,54 @@ def test_no_serious_fault_of_access(name, options, browser, request):
         assert width <= tab.page.viewport_size["width"], "nothing is cut off"
 
 
-def test_the_keyboard_reaches_a_record(gallery, browser):
+def test_a_screen_reader_has_a_name_for_everything(gallery, browser):
     with Tab(browser, gallery) as tab:
-        tab.page.keyboard.press("Tab")
+        role = tab.page.get_by_role
+        for kind, name in (
+            ("navigation", "Sections"),
+            ("searchbox", "Filter by words in address"),
+            ("combobox", "Format"),
+            ("combobox", "With"),
+            ("button", "Zoom in"),
+            ("button", "Fit the map to the places"),
+            ("table", "Records"),
+            ("table", "Serial numbers"),
+            ("img", "World map with 6 places; listed below"),
+            ("img", "Sites that share images: 2; listed below"),
+            ("img", "Images by month taken, 2022 to 2024"),
+            ("img", "File sizes: to 50 kB 0"),
+        ):
+            expect(role(kind, name=name)).to_have_count(1)
+        expect(role("status")).to_have_text("21 of 21 records, page 1 of 1")
+
+
+def test_everything_by_keyboard(gallery, browser):
+    with Tab(browser, gallery) as tab:
+        press, page = tab.page.keyboard.press, tab.page
         focused = "document.activeElement.textContent"
-        assert tab.page.evaluate(focused) == "Skip to the report"
-        tab.page.locator(".records .url").first.focus()
-        tab.page.keyboard.press("Enter")
-        expect(tab.page.locator(".record")).to_contain_text("Where it comes from")
+        press("Tab")
+        assert page.evaluate(focused) == "Skip to the report"
+        press("Enter")
+        expect(page.locator("#overview")).to_be_focused()
+        press("Tab")
+        assert page.evaluate(focused) == "127.0.0.1", "the first site"
+        press("Enter")
+        expect(page.locator("#shown")).to_contain_text("17 of 21 records")
+        expect(page.locator(".chip")).to_be_focused()
+        press("Space")
+        expect(page.locator("#shown")).to_contain_text("21 of 21 records")
+        page.keyboard.type("summit")  # the filter has the focus now
+        expect(page.locator("#shown")).to_contain_text("1 of 21 records")
+        size = page.locator(".records thead th[data-column=size]")
+        size.locator("button").focus()
+        press("Enter")
+        assert size.get_attribute("aria-sort") == "ascending"
+        page.locator(".records .url").first.focus()
+        press("Enter")
+        expect(page.locator(".record")).to_contain_text("Where it comes from")
+        press("Enter")
+        expect(page.locator(".record")).to_be_hidden()
+        assert tab.trouble == []
 
 
 def test_bad_input(folder):

@@ -28,6 +28,8 @@ PICTURES = {
         taken="2023:07:14 06:12:44",
         place=CHAMONIX,
         thumbnail=True,
+        serial="018021004711",
+        owner="A. Example",
     ),
     "rio.jpg": Picture(
         "rio",
@@ -51,6 +53,7 @@ PICTURES = {
         taken="2024:05:19 19:58:37",
         place=SAN_FRANCISCO,
         thumbnail=True,
+        software="darktable 4.6.1",
     ),
     "harbour.jpg": Picture(
         "harbour",
@@ -58,10 +61,13 @@ PICTURES = {
         model="X-T5",
         taken="2024:08:30 12:00:01",
         progressive=True,
+        software="Adobe Photoshop 25.4 (Windows)",
     ),
-    "title.jpg": Picture("title", size=(1600, 600)),
+    "title.jpg": Picture("title", size=(1600, 600), software="GIMP 2.10.36"),
     "backdrop.jpg": Picture("backdrop", size=(1600, 900), progressive=True),
-    "lighthouse.jpg": Picture("lighthouse", make="Canon", model="Canon EOS R6"),
+    "lighthouse.jpg": Picture(
+        "lighthouse", make="Canon", model="Canon EOS R6", serial="018021004711"
+    ),
     "tide.jpg": Picture("tide"),
     "dunes-800.jpg": Picture("dunes", size=(800, 500)),
     "dunes-1600.jpg": Picture("dunes", size=(1600, 1000)),

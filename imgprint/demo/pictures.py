@@ -53,6 +53,9 @@ class Picture:
     thumbnail: bool = False
     progressive: bool = False
     comment: str | None = None
+    serial: str | None = None
+    owner: str | None = None
+    software: str | None = None
 
     def encode(self) -> bytes:
         """Return the bytes of the image file."""
@@ -83,6 +86,12 @@ class Picture:
             exif[Base.Make] = self.make
         if self.model:
             exif[Base.Model] = self.model
+        if self.software:
+            exif[Base.Software] = self.software
+        if self.serial:
+            exif.get_ifd(IFD.Exif)[Base.BodySerialNumber] = self.serial
+        if self.owner:
+            exif.get_ifd(IFD.Exif)[Base.CameraOwnerName] = self.owner
         if self.taken:
             exif[Base.DateTime] = self.taken
             exif.get_ifd(IFD.Exif)[Base.DateTimeOriginal] = self.taken

@@ -17,6 +17,8 @@ MOST = 300
 MOST_SITES = 40
 MOST_PLACES = 3_000
 EXAMPLES = 5
+# Of a sighting, what a report says beside a record.
+SEEN = ("page_url", "element", "alt", "width", "height", "depth", "rendered")
 NO_RECORD = "no record in these feeds; images under IMGPRINT_MIN_SIZE have none"
 # Upper ends of the classes of file size, in bytes.
 SIZES = (50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000)
@@ -45,12 +47,12 @@ def part(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def camera_of(record: Mapping[str, Any]) -> str | None:
     """Return make and model; the make is left out where the model begins with it.
 
-    >>> camera_of({"camera": {"make": "Canon", "model": "Canon EOS R6"}})
-    'Canon EOS R6'
+    >>> camera_of({"camera": {"make": "NIKON CORPORATION", "model": "NIKON Z 6"}})
+    'NIKON Z 6'
     """
     camera = part(record, "camera")
     make, model = text(camera.get("make")), text(camera.get("model"))
-    if make and model and model.lower().startswith(make.lower()):
+    if make and model and model.lower().startswith(make.lower().split()[0]):
         return model
     return " ".join(filter(None, (make, model))) or None
 
@@ -154,13 +156,16 @@ class Figures:
         error = text(sighting.get("error"))
         if page:
             self.pages.add(page)
+        if onion := text(sighting.get("onion_location")):
+            self.count["onion"][onion] += 1
         if not url and not error:
             return
         if error != NOT_CHOSEN:
             self.totals["sightings"] += bool(url)
         if url and not error and len(self.seen[url]) < EXAMPLES:
-            names = ("page_url", "element", "alt")
-            self.seen[url].append({name: sighting.get(name) for name in names})
+            self.seen[url].append(
+                {name: sighting[name] for name in SEEN if sighting.get(name)}
+            )
         site = text(sighting.get("site"))
         if url and site:
             self._sites[f"url:{url}"].add(site)

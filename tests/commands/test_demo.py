@@ -1,6 +1,7 @@
 import re
 
 from imgprint.demo.gallery import FINGERPRINTED, NOT_FOUND, TOO_SMALL, build
+from imgprint.report.figures import camera_of
 from tests.crawling import feed, scrapy
 
 
@@ -38,7 +39,10 @@ def test_the_summary_says_what_the_gallery_holds(tmp_path):
     places = {tuple(map(float, line.split(", "))) for line in row["places"]}
     assert places == {(round(a, 5), round(b, 5)) for a, b in manifest.places}
     cameras = {line.rpartition(" (")[0] for line in row["cameras"]}
-    assert cameras == {f"{make} {model}" for make, model in manifest.cameras}
+    assert cameras == {
+        camera_of({"camera": {"make": make, "model": model}})
+        for make, model in manifest.cameras
+    }
     assert len(row["on several sites"]) == len(manifest.shared)
     paths = {frozenset(map(path_of, group)) for group in manifest.shared}
     for line in row["on several sites"]:

@@ -25,6 +25,7 @@ CAMERAS = (
 )
 SOFTWARE = ("Adobe Photoshop 25.4", "GIMP 2.10.36", "darktable 4.6.1", "Picasa", None)
 FORMATS = ("jpeg", "jpeg", "jpeg", "png", "webp", "avif", "gif")
+NAMES = tuple(field.name for field in documented(ImageRecord))
 ERRORS = ("HTTP 404", "HTTP 404", "HTTP 403", "robots.txt forbids it", "timed out")
 
 
@@ -83,7 +84,7 @@ def record(n, **fields):
     few = n < 20
     site = f"site{n if few else int(200 * random.random() ** 3)}.example"
     values = {
-        **dict.fromkeys(field.name for field in documented(ImageRecord)),
+        **dict.fromkeys(NAMES),
         "url": f"https://{site}/photos/{n:06}.jpg",
         "image_size": 20_480 + (n if few else int(random.lognormvariate(12.6, 1.1))),
         "exif": {"Make": "Canon", "Artist": f"Somebody {n}"} if n % 3 else {},

@@ -88,14 +88,14 @@ function table(caption, heads, rows, start = 10) {
   return [element, more];
 }
 
-function head(text, number = false) {
-  return make("th", { scope: "col", class: number ? "number" : null, text });
+function head(text, number = false, kind = null) {
+  return make("th", { scope: "col", class: number ? "number" : kind, text });
 }
 
 // Counts by value, most first; a value filters the records when it is chosen.
 function rank(title, name, column, empty, rows = figures.rank[name] || []) {
   if (!rows.length) return panel(title, make("p", { class: "empty", text: empty }));
-  const most = rows[0][1];
+  const most = Math.max(...rows.map(([, n]) => n));
   const total = Math.max(figures.distinct[name] || 0, rows.length);
   const parts = rows.map(([value, n]) => () => {
     const bar = make("div");
@@ -111,9 +111,11 @@ function rank(title, name, column, empty, rows = figures.rank[name] || []) {
   const blank = make("td", { class: "bar", "aria-hidden": "true" });
   const element = table(title, [head(title), head("images", true), blank], parts);
   element[0].className = "rank";
+  const columns = [null, "number", "bar"].map((kind) => make("col", { class: kind }));
+  element[0].caption.after(make("colgroup", {}, ...columns));
   // Its title is just above.
   element[0].tHead.className = "hidden";
-  const cut = total > rows.length ? `The first ${rows.length} of ${total}.` : null;
+  const cut = total > rows.length ? `The first ${rows.length} of ${counted.format(total)}.` : null;
   return panel(title, ...element, cut && make("p", { class: "quiet", text: cut }));
 }
 

@@ -11,8 +11,11 @@ function svg(width, height, kind, label) {
 
 function bars(rows, options, label) {
   const chart = Plot.plot({
-    height: 220,
+    height: 230,
     marginLeft: 48,
+    // Room for the axis's name beside its numbers.
+    marginTop: 34,
+    marginBottom: 44,
     style: { background: "transparent", fontSize: "12px", overflow: "visible" },
     ariaLabel: label,
     ...options,
@@ -92,7 +95,8 @@ function drawSizes() {
       rows,
       {
         width,
-        height: 300,
+        height: 330,
+        marginTop: 12,
         marginLeft: 84,
         x: { grid: true, label: "images", tickFormat: "d", ticks: Math.min(4, d3.max(rows, (row) => row.n)) },
         y: { label: null, domain: rows.map((row) => row.label) },
@@ -119,7 +123,28 @@ function drawMap() {
     const text = "No image says where it was taken.";
     return place("map", panel(title, make("p", { class: "empty", text })));
   }
-  const [width, height] = [960, 480];
+  let view = null;
+  const chart = fitted((width) => {
+    view = mapView(width, Math.round(width / 2));
+    return view.root.node();
+  });
+  const button = (text, label, run) =>
+    make("button", { class: "small", type: "button", "aria-label": label, text, on: { click: run } });
+  const buttons = make(
+    "div",
+    { class: "buttons" },
+    button("+", "Zoom in", () => view.root.call(view.zoom.scaleBy, 2)),
+    button("−", "Zoom out", () => view.root.call(view.zoom.scaleBy, 0.5)),
+    button("Whole world", "Whole world", () => view.root.call(view.zoom.transform, d3.zoomIdentity)),
+    button("Fit", "Fit the map to the places", () => view.fit()),
+  );
+  place("map", panel(`${title}, to about a kilometre`, chart, buttons));
+  const rows = figures.places.slice(0, 300).map((p) => [placeName(p), p[2]]);
+  figures.distinct.place = figures.place_count;
+  place("place-rank", rank("Latitude, longitude", "place", "place", "", rows));
+}
+
+function mapView(width, height) {
   const world = JSON.parse(document.getElementById("world").textContent);
   const projection = d3.geoEqualEarth().fitExtent(
     [[4, 4], [width - 4, height - 4]],
@@ -131,7 +156,7 @@ function drawMap() {
   const layer = root.append("g");
   layer.append("path").attr("class", "land").attr("d", path(world.land));
   layer.append("path").attr("class", "borders").attr("d", path(world.borders));
-  const radius = d3.scaleSqrt([1, Math.max(50, d3.max(figures.places, (p) => p[2]))], [5, 13]);
+  const radius = d3.scaleSqrt([1, Math.max(50, d3.max(figures.places, (p) => p[2]))], [4.5, 13]);
   const dots = layer
     .selectAll("circle")
     .data(figures.places)
@@ -152,20 +177,7 @@ function drawMap() {
       dots.attr("r", (p) => radius(p[2]) / transform.k);
     });
   root.call(zoom).on("dblclick.zoom", null);
-  const button = (text, label, run) =>
-    make("button", { class: "small", type: "button", "aria-label": label, text, on: { click: run } });
-  const buttons = make(
-    "div",
-    { class: "buttons" },
-    button("+", "Zoom in", () => root.call(zoom.scaleBy, 2)),
-    button("−", "Zoom out", () => root.call(zoom.scaleBy, 0.5)),
-    button("Whole world", "Whole world", () => root.call(zoom.transform, d3.zoomIdentity)),
-    button("Fit", "Fit the map to the places", () => fit(root, zoom, projection, width, height)),
-  );
-  place("map", panel(`${title}, to about a kilometre`, root.node(), buttons));
-  const rows = figures.places.slice(0, 300).map((p) => [placeName(p), p[2]]);
-  figures.distinct.place = figures.place_count;
-  place("place-rank", rank("Latitude, longitude", "place", "place", "", rows));
+  return { root, zoom, fit: () => fit(root, zoom, projection, width, height) };
 }
 
 function placeName([latitude, longitude]) {
@@ -191,17 +203,26 @@ function drawGraph() {
     const text = "No image was seen on more than one site.";
     return place("graph", panel(title, make("p", { class: "empty", text })));
   }
-  const [width, height] = [560, Math.min(400, 150 + 40 * nodes.length)];
+  const chart = fitted((width) => graphView(title, width, Math.min(420, 150 + 40 * nodes.length)));
+  const cut = more[0][0] > nodes.length
+    ? `The first ${nodes.length} of ${counted.format(more[0][0])} sites.`
+    : null;
+  place("graph", panel(title, chart, cut && make("p", { class: "quiet", text: cut })));
+}
+
+function graphView(title, width, height) {
+  const { nodes, links } = figures.graph;
   const points = nodes.map(([id, n]) => ({ id, n }));
   const edges = links.map(([source, target, n]) => ({ source, target, n }));
-  const radius = d3.scaleSqrt([1, Math.max(10, d3.max(points, (p) => p.n))], [6, 16]);
+  const named = width < 400 ? 6 : 12;
+  const radius = d3.scaleSqrt([1, Math.max(10, d3.max(points, (p) => p.n))], [5, 14]);
   const simulation = d3
     .forceSimulation(points)
-    .force("link", d3.forceLink(edges).id((p) => p.id).distance(110))
+    .force("link", d3.forceLink(edges).id((p) => p.id).distance(90).strength(0.3))
     .force("charge", d3.forceManyBody().strength(-420))
-    .force("x", d3.forceX(width / 2).strength(0.05))
-    .force("y", d3.forceY(height / 2).strength(0.14))
-    .force("collide", d3.forceCollide((p) => radius(p.n) + 14))
+    .force("x", d3.forceX(width / 2).strength((0.1 * height) / width))
+    .force("y", d3.forceY(height / 2).strength(0.1))
+    .force("collide", d3.forceCollide((p) => radius(p.n) + (p.index < named ? 26 : 6)))
     .stop();
   simulation.tick(200);
   for (const p of points) {
@@ -209,7 +230,7 @@ function drawGraph() {
     p.y = Math.max(20, Math.min(height - 34, p.y));
   }
   const root = svg(width, height, "graph", `${title}: ${nodes.length}; listed below`);
-  const thickness = d3.scaleSqrt([1, Math.max(10, d3.max(edges, (e) => e.n))], [1, 6]);
+  const thickness = d3.scaleSqrt([1, Math.max(10, d3.max(edges, (e) => e.n))], [1, 5]);
   const lines = root.append("g").selectAll("line").data(edges).join("line");
   lines
     .attr("x1", (e) => e.source.x)
@@ -222,14 +243,11 @@ function drawGraph() {
   const dots = root.append("g").selectAll("circle").data(points).join("circle");
   dots.attr("cx", (p) => p.x).attr("cy", (p) => p.y).attr("r", (p) => radius(p.n));
   dots.append("title").text((p) => visible(`${p.id}: ${p.n}`));
-  const names = root.append("g").selectAll("text").data(points.slice(0, 14)).join("text");
+  const names = root.append("g").selectAll("text").data(points.slice(0, named)).join("text");
   names
-    .attr("x", (p) => Math.max(70, Math.min(width - 70, p.x)))
+    .attr("x", (p) => Math.max(60, Math.min(width - 60, p.x)))
     .attr("y", (p) => p.y + radius(p.n) + 14)
     .attr("text-anchor", "middle")
-    .text((p) => visible(shorten(p.id, 24)));
-  const cut = more[0][0] > nodes.length
-    ? `The first ${nodes.length} of ${more[0][0]} sites.`
-    : null;
-  place("graph", panel(title, root.node(), cut && make("p", { class: "quiet", text: cut })));
+    .text((p) => visible(shorten(p.id, 20)));
+  return root.node();
 }

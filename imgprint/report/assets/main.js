@@ -7,8 +7,8 @@ function drawCards() {
     [counted.format(t.records || 0), "images identified"],
     [counted.format(figures.sites), "sites"],
     [counted.format(t.pages || 0), "pages"],
-    [bytes(t.received || 0), `received, ${share}% of the ${bytes(t.held || 0)} that the images hold`],
-    [counted.format(t.requests || 0), "requests for images"],
+    [bytes(t.received || 0), `received for them, ${share}% of the ${bytes(t.held || 0)} that they hold`],
+    [counted.format(t.requests || 0), "requests for them"],
     [counted.format(figures.shared_count), "images on several sites"],
     [counted.format(t.position || 0), "images with a position"],
     [counted.format(figures.serial_count), "serial numbers"],
@@ -19,7 +19,8 @@ function drawCards() {
       make("div", { class: "card" }, make("p", { class: "value", text: value }), make("p", { class: "what", text: what })),
     ),
   );
-  const times = figures.times ? `Read ${[...new Set(figures.times)].join(" to ")} UTC. ` : "";
+  const minutes = (figures.times || []).map((time) => time.replace("T", " ").slice(0, 16));
+  const times = minutes.length ? `Read ${[...new Set(minutes)].join(" to ")} UTC. ` : "";
   document.getElementById("made").textContent = visible(`${times}Report made ${figures.made}.`);
 }
 
@@ -29,15 +30,19 @@ function drawLists() {
   place("software-rank", rank("Software", "software", "software", "No image names the software that wrote it."));
   place("encoder-rank", rank("JPEG encoder", "encoder", "encoder", "No JPEG has its tables in the bytes that were read."));
   place("format-rank", rank("Format", "format", "format", "No record."));
-  place("range-rank", rank("Parts of files", "range", "range", "No record says how its bytes were sent."));
-  const servers = (figures.rank.server || []).map(([name, n]) => () =>
-    make("tr", {}, make("th", { scope: "row", text: shorten(name, 200) }), make("td", { class: "number", text: counted.format(n) })),
+  place("range-rank", rank("How servers sent parts of files", "range", "range", "No record says how its bytes were sent."));
+  counts("server-rank", "Server", "server");
+  counts("owner-rank", "Owners named", "owner");
+  counts("onion-rank", "Onion sites that pages name", "onion");
+}
+
+// Counts by a value that the table of records can't be filtered by.
+function counts(id, title, name) {
+  const rows = (figures.rank[name] || []).map(([value, n]) => () =>
+    make("tr", {}, make("th", { scope: "row", text: shorten(value, 200) }), make("td", { class: "number", text: counted.format(n) })),
   );
-  if (servers.length) place("server-rank", panel("Server", ...table("Server", [head("Server"), head("images", true)], servers)));
-  const owners = (figures.rank.owner || []).map(([name, n]) => () =>
-    make("tr", {}, make("th", { scope: "row", text: shorten(name, 200) }), make("td", { class: "number", text: counted.format(n) })),
-  );
-  if (owners.length) place("owner-rank", panel("Owners named", ...table("Owners", [head("Owner"), head("images", true)], owners)));
+  const heads = [head(name), head(name === "onion" ? "pages" : "images", true)];
+  if (rows.length) place(id, panel(title, ...table(title, heads, rows)));
 }
 
 function drawShared() {
@@ -56,12 +61,12 @@ function drawSerials() {
       "tr",
       {},
       make("th", { scope: "row" }, chooser("serials", serial)),
-      make("td", { text: camera ? shorten(camera, 60) : "" }),
+      make("td", { class: "wide-only", text: camera ? shorten(camera, 60) : "" }),
       make("td", { text: few(sites) }),
       make("td", { class: "number", text: counted.format(n) }),
     ),
   );
-  const heads = [head("serial"), head("camera"), head("sites"), head("images", true)];
+  const heads = [head("serial"), head("camera", false, "wide-only"), head("sites"), head("images", true)];
   const text = "No image holds a serial number.";
   place("serials", panel(title, ...(rows.length ? table(title, heads, rows) : [make("p", { class: "empty", text })])));
 }

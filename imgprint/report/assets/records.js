@@ -173,17 +173,20 @@ async function recordAt(index) {
 }
 
 const PROVENANCE = ["url", "page_url", "seen", "site", "timestamp", "status", "server", "media_type", "etag", "etag_decoded", "last_modified", "transfer", "metadata_complete", "variant_of", "robots", "schema_version"];
-const PRINTS = ["sha256_first_10240_bytes", "sha256_last_1024_bytes", "fingerprints"];
+const PRINTS = ["sha256_first_10240_bytes", "sha256_last_1024_bytes"];
 
 function groups(record) {
   const rest = Object.keys(record).filter(
-    (name) => !PROVENANCE.includes(name) && !PRINTS.includes(name) && name !== "exif",
+    (name) => ![...PROVENANCE, ...PRINTS, "exif", "fingerprints"].includes(name),
   );
   return [
     group("Where it comes from", PROVENANCE.map((name) => [name, record[name]])),
     group("What it says", rest.map((name) => [name, record[name]])),
     group("EXIF", Object.entries(record.exif || {})),
-    group("Fingerprints", PRINTS.map((name) => [name, record[name]])),
+    group("Fingerprints", [
+      ...PRINTS.map((name) => [name, record[name]]),
+      ...Object.entries(record.fingerprints || {}),
+    ]),
   ].filter((part) => part);
 }
 
@@ -201,7 +204,7 @@ function flatten(name, value) {
     return value.flatMap((v, i) => flatten(value.length > 1 ? `${name} ${i + 1}` : name, v));
   }
   if (typeof value === "object") {
-    return Object.entries(value).flatMap(([n, v]) => flatten(`${name}.${n}`, v));
+    return Object.entries(value).flatMap(([n, v]) => flatten(`${name} ${n}`, v));
   }
   return [[name.replaceAll("_", " "), String(value)]];
 }
