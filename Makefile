@@ -31,7 +31,7 @@ docs: $(VENV)/runtime
 	$(BIN)/scrapy fields --settings > docs/settings.md
 
 bench: $(VENV)/dev .venv-bench/done
-	.ci/packages nginx-light curl libimage-exiftool-perl
+	.ci/packages nginx-light curl libimage-exiftool-perl postgresql
 	$(BIN)/python benchmarks/speed.py all --rounds $(ROUNDS)
 
 $(VENV)/bin/python:

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -125,6 +126,8 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     options = arguments()
+    # So that servers and contenders end, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         if not shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin"):
             raise ValueError("nginx is missing: apt-get install nginx-light")

@@ -83,11 +83,16 @@ def run(command: list[str], folder: Path, env: dict[str, str], timeout: float) -
     sampler.start()
     alarm = threading.Timer(timeout, os.killpg, (process.pid, signal.SIGKILL))
     alarm.start()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.monotonic() - start
-    alarm.cancel()
-    sampler.over.set()
-    sampler.join()
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.monotonic() - start
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+    finally:
+        alarm.cancel()
+        sampler.over.set()
+        sampler.join()
     process.returncode = os.waitstatus_to_exitcode(status)
     cpu = usage.ru_utime + usage.ru_stime
     return Usage(wall, cpu, sampler.peak / 1e6, process.returncode)

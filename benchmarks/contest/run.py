@@ -74,9 +74,9 @@ class Runner:
             pages = self.gallery.page_urls(images, self.port)
             job.pages.write_text("\n".join(pages) + "\n")
             job.images.write_text("".join(f"{url}\n" for url in urls))
-            usage = measure.run(
-                contender.command(job), folder, contender.env(), TIMEOUT
-            )
+            with contender.serving() as more:
+                env = contender.env() | more
+                usage = measure.run(contender.command(job), folder, env, TIMEOUT)
             if not images:
                 return usage, 0, []
             if usage.code:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.contest.contenders.aiohttp_loop import Bare
-from benchmarks.contest.contenders.imgprint import Halves, Imgprint, ImgprintJob
+from benchmarks.contest.contenders.imgprint import (
+    Halves,
+    Imgprint,
+    ImgprintJob,
+    Workers,
+)
 from benchmarks.contest.contenders.others import Curl, Img2dataset, Pipeline, Reference
 
 if TYPE_CHECKING:
@@ -18,6 +23,8 @@ ALL: dict[str, Contender] = {
         Imgprint(),
         ImgprintJob(),
         Halves(),
+        Workers(1),
+        Workers(2),
         Bare(),
         *map(Reference, THREADS),
         Curl(),

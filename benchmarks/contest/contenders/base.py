@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -51,6 +52,13 @@ class Contender:
     def missing(self) -> str | None:
         """Return a sentence that says what has to be installed, or None."""
         return None
+
+    def serving(self) -> AbstractContextManager[dict[str, str]]:
+        """Return a context in which what the contender needs runs: its environment.
+
+        What runs there is not measured.
+        """
+        return nullcontext({})
 
     def command(self, job: Job) -> list[str]:
         raise NotImplementedError

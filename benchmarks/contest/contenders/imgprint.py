@@ -5,12 +5,25 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.contest.contenders.base import Contender, Found, Job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+def found_of(record: dict[str, Any]) -> Found:
+    """Return what a record of imgprint, or of the reference, says."""
+    claims = {
+        "size": record["image_size"],
+        "head": record["sha256_first_10240_bytes"],
+        "tail": record["sha256_last_1024_bytes"],
+    }
+    return Found(record["url"], claims, record["exif"])
 
 
 class Imgprint(Contender):
@@ -29,13 +42,7 @@ class Imgprint(Contender):
 
     def found(self, job: Job) -> Iterator[Found]:
         for feed in (job.folder / "data").glob("images-*.json"):
-            for record in json.loads(feed.read_text()):
-                claims = {
-                    "size": record["image_size"],
-                    "head": record["sha256_first_10240_bytes"],
-                    "tail": record["sha256_last_1024_bytes"],
-                }
-                yield Found(record["url"], claims, record["exif"])
+            yield from map(found_of, json.loads(feed.read_text()))
 
 
 class ImgprintJob(Imgprint):
@@ -70,3 +77,49 @@ class Halves(Imgprint):
             yield from super().found(
                 Job(job.folder / str(number), job.pages, job.images)
             )
+
+
+class Workers(Imgprint):
+    """``scrapy enqueue``, ``worker`` and ``export``, over a queue in PostgreSQL.
+
+    PostgreSQL is not measured, as it may be anywhere. The default of 64 buckets is
+    for many machines; so few sites would be a process each.
+    """
+
+    buckets = 8
+
+    def __init__(self, processes: int):
+        self.processes = processes
+        self.name = f"imgprint-worker-{processes}"
+        plural = "es" if processes > 1 else ""
+        self.title = f"imgprint, worker with {processes} process{plural}"
+
+    def missing(self) -> str | None:
+        for module in ("procrastinate", "psycopg"):
+            if find_spec(module) is None:
+                return f"{module} is missing: pip install -r requirements-machines.txt"
+        if not any(Path("/usr/lib/postgresql").glob("*/bin/postgres")):
+            return "PostgreSQL is missing: apt-get install postgresql"
+        return None
+
+    @contextmanager
+    def serving(self) -> Iterator[dict[str, str]]:
+        from tests.servers.postgres import Postgres
+
+        with Postgres() as postgres:
+            yield postgres.new()
+
+    def command(self, job: Job) -> list[str]:
+        scrapy = f"{shlex.quote(sys.executable)} -m scrapy"
+        buckets = f"-s IMGPRINT_QUEUE_BUCKETS={self.buckets}"
+        pages = shlex.quote(str(job.pages))
+        lines = (
+            f"{scrapy} enqueue {pages} --output data/shards {buckets}",
+            f"{scrapy} worker --processes {self.processes} --until-empty",
+            f"{scrapy} export data/shards/*.jsonl --to jsonl -o all.jsonl",
+        )
+        return ["sh", "-c", " && ".join(lines)]
+
+    def found(self, job: Job) -> Iterator[Found]:
+        for line in (job.folder / "all.jsonl").read_text().splitlines():
+            yield found_of(json.loads(line))

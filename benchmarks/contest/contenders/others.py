@@ -8,6 +8,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from benchmarks.contest.contenders.base import ROOT, Contender, Found
+from benchmarks.contest.contenders.imgprint import found_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,13 +30,8 @@ class Reference(Contender):
         return self.program("reference.py", job.pages, "records.json", self.threads)
 
     def found(self, job: Job) -> Iterator[Found]:
-        for record in json.loads((job.folder / "records.json").read_text()):
-            claims = {
-                "size": record["image_size"],
-                "head": record["sha256_first_10240_bytes"],
-                "tail": record["sha256_last_1024_bytes"],
-            }
-            yield Found(record["url"], claims, record["exif"])
+        records = json.loads((job.folder / "records.json").read_text())
+        yield from map(found_of, records)
 
 
 class Pipeline(Contender):
