@@ -73,6 +73,8 @@ class Life:
         self.crawls: dict[int, Crawl] = {}
         self.held: set[int] = set()
         """Jobs that are in hand, from their crawl's beginning to its end's note."""
+        self.failed = 0
+        """How many shards have failed for good here."""
         self._idle: set[int] = set()
         self._confirmed = monotonic()
 
@@ -131,6 +133,7 @@ class Life:
             logger.warning("%s: its worker died; it goes back", name)
             await self.app.job_manager.retry_job(job)
         else:
+            self.failed += 1
             logger.error("%s: failed: its workers die", name)
             await self.app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
 

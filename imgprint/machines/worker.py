@@ -97,7 +97,7 @@ class Worker:
         self.settings = settings
         self.until_empty = until_empty
         self.name = f"{socket.gethostname()}:{os.getpid()}"
-        self.done = self.failed = 0
+        self.done = 0
         self._stopping = False
         # So that a network that swallows all is an error in time.
         patience = {"connect_timeout": 10, "tcp_user_timeout": int(timeout * 500)}
@@ -113,6 +113,10 @@ class Worker:
             self.app, self._connector, timeout, lambda: self._jobs.worker_id
         )
         self._jobs = self._new_job_worker()
+
+    @property
+    def failed(self) -> int:
+        return self._life.failed
 
     def _new_job_worker(self) -> Any:
         return JobWorker(
@@ -229,7 +233,7 @@ class Worker:
             said = f"attempt {times} of {self.attempts}, again in {seconds} s"
             logger.warning("%s: %s: %s", shard.name, said, reason)
             raise Again(seconds)
-        self.failed += 1
+        self._life.failed += 1
         logger.error("%s: failed, after %d attempts: %s", shard.name, times, reason)
         raise Failed(reason)
 
