@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -32,6 +33,7 @@ from imgprint.demo.server import GallerySite
 from imgprint.durable.journal import Journal
 from imgprint.durable.log import RequestLog
 from imgprint.items import ImageRecord, Sighting
+from imgprint.keys import url_key
 from tests.crawling import ROOT
 from tests.pictures import jpeg
 
@@ -106,7 +108,9 @@ def start(folder: Path, urls: int) -> None:
         job.mkdir(parents=True)
         log, journal = RequestLog(job), Journal(job)
         for url in lines:
+            log.add_listed(url)
             log.new(fingerprint(Request(url)))
+            log.claim(url_key(url))
             seen = Sighting(image_url=url, site="127.0.0.1", element="seed")
             journal.add_sighting(seen)
             journal.add_record(
@@ -118,9 +122,9 @@ def start(folder: Path, urls: int) -> None:
         first: list[float] = []
         count = site.count
 
-        def counted(size: int) -> None:
+        def counted(*args: Any) -> None:
             first.append(time.monotonic() - begun)
-            count(size)
+            count(*args)
 
         site.count = counted  # type: ignore[method-assign]
         seconds, cpu, peak = crawl(folder, "-aurls=urls.txt", "-ajob=j")

@@ -27,7 +27,15 @@ def json_line(item: ImageRecord | Sighting) -> bytes:
     try:
         return _encode(item)
     except UnicodeEncodeError:
-        text = json.dumps(asdict(item), ensure_ascii=False)
+        return json_values(asdict(item))
+
+
+def json_values(values: list[Any] | dict[str, Any]) -> bytes:
+    """Return *values* as json_line does."""
+    try:
+        return _encode(values)
+    except UnicodeEncodeError:
+        text = json.dumps(values, ensure_ascii=False)
         return _encode(_decode(text.encode("utf-8", "replace")))
 
 

@@ -13,7 +13,7 @@ from imgprint.addresses import is_public, parse_networks
 from imgprint.errors import DOWNLOAD_ERRORS, InputError, error_text
 from imgprint.http import ImageResponse
 from imgprint.middlewares.onion import SITE, has_own_way, way_of
-from imgprint.seeds import Seed, parse_seed, read_lines
+from imgprint.seeds import Line, parse_seed, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ class UrlList:
     inside: bool
     way: dict[str, Any]
 
-    def seeds(self) -> Iterator[Seed]:
+    def lines(self) -> Iterator[Line]:
         lines = TextIOWrapper(BytesIO(self.body), "utf-8-sig", errors="replace")
         return read_lines(lines, self.url, local=False)
 
@@ -79,7 +79,8 @@ async def fetch_list(crawler: Crawler, url: str) -> UrlList:
     inside = _is_inside(response, allowed)
     found = UrlList(url, body, inside, way_of(response))
     first = None
-    for seed in found.seeds():
+    for line in found.lines():
+        seed = line.seed()
         if not seed.error:
             return found
         first = first or seed

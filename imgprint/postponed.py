@@ -1,27 +1,72 @@
-"""What was not tried, for the next run of a job: see JOBDIR.
+"""What a job remembers for the spider: see DurableScheduler.
 
-All is in ``spider.state``, which Scrapy keeps in JOBDIR; without one nothing
-is kept.
+Without a job nothing is.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+from typing import TYPE_CHECKING
 
 from scrapy import Request
-from scrapy.utils.request import request_from_dict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator
 
     from scrapy import Spider
 
-NOT_TRIED = "imgprint_not_tried"
+    from imgprint.durable.scheduler import DurableScheduler
+    from imgprint.items import Sighting
+    from imgprint.seeds import Line
+
 SIGHTING = "imgprint_sighting"
+# The line of the list that is done with when the request is queued.
+LISTED = "_imgprint_listed"
 _KEPT = (
     *("imgprint", "imgprint_depth", "imgprint_render", "imgprint_seed"),
     *("imgprint_tor", SIGHTING, "render", "dont_obey_robotstxt"),
 )
+
+
+def job_of(spider: Spider) -> DurableScheduler | None:
+    """Return the job that *spider* works on, None if it is not one."""
+    return getattr(spider, "imgprint_job", None)
+
+
+async def lines_left(spider: Spider, lines: Iterable[Line]) -> AsyncIterator[Line]:
+    """Yield those of *lines* whose requests were not queued before."""
+    job = job_of(spider)
+    for number, line in enumerate(lines):
+        if job is None or not job.listed(_text(spider, line)):
+            yield line
+        elif number % 100 == 0:
+            await asyncio.sleep(0)  # signals want to be heard
+
+
+def once(
+    spider: Spider, line: Line, outputs: Iterable[Request | Sighting]
+) -> Iterator[Request | Sighting]:
+    """Return *outputs*, all of those of *line*, and see to it that it is done once.
+
+    That is when the last request is queued; if there is nothing, at once.
+    """
+    found = [*outputs]
+    job = job_of(spider)
+    if found and isinstance(found[-1], Request):
+        found[-1].meta[LISTED] = _text(spider, line)
+    elif job is not None and not found:
+        job.add_listed(_text(spider, line))
+    return iter(found)
+
+
+def _text(spider: Spider, line: Line) -> str:
+    return f"{line.text} sitemap" if getattr(spider, "sitemap", False) else line.text
+
+
+def known(spider: Spider, sighting: Sighting) -> bool:
+    """Return whether a job has *sighting*."""
+    job = job_of(spider)
+    return job is not None and job.knows(sighting)
 
 
 def postpone(spider: Spider, request: Request, url: str | None = None) -> None:
@@ -30,26 +75,27 @@ def postpone(spider: Spider, request: Request, url: str | None = None) -> None:
     Of its meta what a proxy, a retry, a redirect or a browser left there is of
     this run.
     """
+    job = job_of(spider)
+    if job is None:
+        return
     meta = {name: request.meta[name] for name in _KEPT if name in request.meta}
     # It starts the next run, but it's no more a seed than it was.
     meta.setdefault("imgprint_seed", False)
     again = Request(
         url or request.url,
-        request.callback,
+        request.callback or spider.parse,
         meta=meta,
-        errback=request.errback,
+        errback=request.errback or getattr(spider, "failed", None),
         dont_filter=True,
     )
-    _state(spider).setdefault(NOT_TRIED, []).append(again.to_dict(spider=spider))
+    job.postpone(again)
 
 
-def postponed(spider: Spider) -> Iterator[Request]:
-    """Yield what the previous run did not try, and forget it."""
-    requests = _state(spider).get(NOT_TRIED, [])
-    for _ in range(len(requests)):
-        yield request_from_dict(requests.pop(0), spider=spider)
+def first_url(request: Request) -> str:
+    """Return the URL of *request* before it was redirected.
 
-
-def _state(spider: Spider) -> dict[str, Any]:
-    state: dict[str, Any] = getattr(spider, "state", {})
-    return state
+    >>> first_url(Request("http://b/", meta={"redirect_urls": ["http://a/"]}))
+    'http://a/'
+    """
+    url: str = request.meta.get("redirect_urls", [request.url])[0]
+    return url

@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from w3lib.url import file_uri_to_path, safe_url_string
@@ -70,8 +70,25 @@ def list_url(urls: str | None) -> str | None:
     return lines[0] if len(lines) == 1 and len(lines[0].split()) == 1 else None
 
 
+class Line(NamedTuple):
+    """One thing to crawl as the user wrote it: see parse_seed."""
+
+    text: str
+    where: str
+    local: bool = True
+
+    def seed(self) -> Seed:
+        return parse_seed(self.text, self.where, local=self.local)
+
+
 def read_seeds(urls: str | None, url: str | None) -> Iterator[Seed]:
-    """Yield a seed per line of *urls*, then per comma-separated *url*.
+    """Yield the seed of each of seed_lines."""
+    for line in seed_lines(urls, url):
+        yield line.seed()
+
+
+def seed_lines(urls: str | None, url: str | None) -> Iterator[Line]:
+    """Yield the lines of *urls*, then what *url* has between commas.
 
     *urls* is the path of a file or the list itself. Of the URL of a list there
     is nothing to read here: see imgprint.lists. Raise InputError if there is no
@@ -80,15 +97,15 @@ def read_seeds(urls: str | None, url: str | None) -> Iterator[Seed]:
     if urls and not list_url(urls):
         if lines := inline_lines(urls):
             for text in lines:
-                yield parse_seed(text, "-a urls")
+                yield Line(text, "-a urls")
         else:
             yield from _read_file(urls)
     for text in (url or "").split(","):
         if text.strip():
-            yield parse_seed(text.strip(), "-a url")
+            yield Line(text.strip(), "-a url")
 
 
-def _read_file(path: str) -> Iterator[Seed]:
+def _read_file(path: str) -> Iterator[Line]:
     try:
         with Path(path).open(encoding="utf-8-sig", errors="replace") as lines:
             yield from read_lines(lines, path)
@@ -101,15 +118,15 @@ def _read_file(path: str) -> Iterator[Seed]:
 
 def read_lines(
     lines: Iterable[str], name: str, *, local: bool = True
-) -> Iterator[Seed]:
-    """Yield a seed per line of the list *name*, but for empty ones and comments.
+) -> Iterator[Line]:
+    """Yield the lines of the list *name*, but for empty ones and comments.
 
     Without *local* what is on this machine counts as invalid.
     """
     for number, line in enumerate(lines, 1):
         text = line.strip()
         if text and not text.startswith("#"):
-            yield parse_seed(text, f"{name} line {number}", local=local)
+            yield Line(text, f"{name} line {number}", local)
 
 
 def parse_seed(text: str, where: str, *, local: bool = True) -> Seed:

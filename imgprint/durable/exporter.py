@@ -22,7 +22,7 @@ from imgprint.durable.storages import FileStorage
 from imgprint.items import ImageRecord, Sighting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from scrapy import Spider
     from scrapy.crawler import Crawler
@@ -77,9 +77,10 @@ class FeedExporter(OpenFeedExporter):
                 stopping = self.crawler.stop_async()
                 self._stopping = asyncio.get_running_loop().create_task(stopping)
 
-    async def close_spider(self, spider: Spider) -> None:
+    async def close_spider(self, spider: Spider, reason: str = "") -> None:
         if self._job:
-            await self._replay(self._job, spider)
+            items = self._job.journal.items(finished=reason == "finished")
+            await self._replay(items, spider)
         await super().close_spider(spider)
         for slot in self._appended:
             if self._job and slot.storage.stored:  # type: ignore[attr-defined]
@@ -88,8 +89,10 @@ class FeedExporter(OpenFeedExporter):
         if self._to_s3:
             await run_in_thread(self._upload)
 
-    async def _replay(self, job: JournalPipeline, spider: Spider) -> None:
-        for number, (place, item) in enumerate(job.journal.items()):
+    async def _replay(
+        self, items: Iterator[tuple[int, ImageRecord | Sighting]], spider: Spider
+    ) -> None:
+        for number, (place, item) in enumerate(items):
             self._place = place
             super().item_scraped(item, spider)
             if number % 100 == 99:

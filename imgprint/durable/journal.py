@@ -7,29 +7,38 @@ line; ``dropped.jsonl`` names the images that the pipelines left out.
 
 from __future__ import annotations
 
-import json
-import os
+import re
 import sqlite3
 from collections import Counter
-from dataclasses import fields
 from hashlib import blake2b
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from imgprint.durable.files import JsonLines
 from imgprint.errors import INTERRUPTED, NOT_TRIED
-from imgprint.items import ImageRecord, Sighting
 from imgprint.keys import url_key
+from imgprint.lines import (
+    StoredRecord,
+    StoredSighting,
+    fields_of,
+    json_line,
+    json_values,
+    read_line,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-COMMIT_SECONDS = 0.5
+    from imgprint.items import ImageRecord, Sighting
 
-_RECORD = tuple(field.name for field in fields(ImageRecord))
-_SIGHTING = tuple(field.name for field in fields(Sighting))
+# What is read again after a crash.
+SAVE_SECONDS = 2
+
 # Errors of what a later run may do better.
 OPEN = (INTERRUPTED, NOT_TRIED)
+_OPEN_LINE = re.compile(b'"error":"(?:%s)' % "|".join(OPEN).encode())
 
 _TABLES = """
 PRAGMA journal_mode = WAL;
@@ -41,55 +50,6 @@ CREATE TABLE IF NOT EXISTS files (name TEXT PRIMARY KEY, size INTEGER);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS feeds (uri TEXT PRIMARY KEY, records INT, sightings INT);
 """
-
-
-class JsonLines:
-    """A file of JSON lines that a crash can tear at its end only."""
-
-    def __init__(self, path: Path):
-        self.path = path
-        self._file = path.open("ab", buffering=0)
-        self.size = cut_torn_line(path)
-
-    def append(self, value: Any) -> None:
-        """Hand *value* to the system. Raise OSError, with the file as it was."""
-        line = memoryview(json.dumps(value).encode() + b"\n")
-        size = self.size + len(line)
-        try:
-            while line:
-                line = line[self._file.write(line) :]
-        except OSError:
-            os.ftruncate(self._file.fileno(), self.size)
-            raise
-        self.size = size
-
-    def read(self, start: int = 0) -> Iterator[tuple[int, Any]]:
-        """Yield where each line from *start* on begins, and its value."""
-        with self.path.open("rb") as file:
-            place = file.seek(start)
-            for line in file:
-                yield place, json.loads(line)
-                place += len(line)
-
-    def close(self) -> None:
-        os.fsync(self._file.fileno())
-        self._file.close()
-
-
-def cut_torn_line(path: Path) -> int:
-    """Cut off what follows the last line end of the file; return its size then."""
-    with path.open("r+b") as file:
-        size = end = file.seek(0, 2)
-        whole = 0
-        while end and not whole:
-            start = max(0, end - 65_536)
-            file.seek(start)
-            whole = start + file.read(end - start).rfind(b"\n") + 1
-            whole = 0 if whole == start else whole
-            end = start
-        if whole != size:
-            file.truncate(whole)
-        return whole
 
 
 class Journal:
@@ -105,8 +65,12 @@ class Journal:
         self._files = (self.records, self.sightings, self.dropped)
         self._db = sqlite3.connect(folder / "index.sqlite", isolation_level=None)
         self._db.executescript(_TABLES)
-        self._db.execute("BEGIN")
-        self._committed = monotonic()
+        self._open: set[int] = set()
+        # What is to be saved in the index.
+        self._images: dict[int, str | None] = {}
+        self._seen: set[int] = set()
+        self._sites: Counter[str] = Counter()
+        self._saved = inf  # all that is caught up with is saved at once
         self._catch_up()
 
     def _catch_up(self) -> None:
@@ -115,8 +79,8 @@ class Journal:
         steps = (self._index_record, self._index_sighting, self._index_record)
         for file, step in zip(self._files, steps, strict=True):
             for _, line in file.read(sizes.get(file.path.name, 0)):
-                step(line)
-        self._commit()
+                step(read_line(line))
+        self._save()
 
     # Writing
 
@@ -124,52 +88,45 @@ class Journal:
         """Write *record*, and return whether it is new."""
         if self.settled(record.url):
             return False
-        line = {name: getattr(record, name) for name in _RECORD}
-        self.records.append(line)
-        self._index_record(line)
+        self.records.append(json_line(record))
+        self._settle(record.url, None, record.site if record.page_url else None)
         return True
 
     def add_sighting(self, sighting: Sighting) -> bool:
         """Write *sighting*, and return whether it is new."""
-        line = {name: getattr(sighting, name) for name in _SIGHTING}
-        if self._db.execute(
-            "SELECT 1 FROM sightings WHERE key = ?", (_sighting_key(line),)
-        ).fetchone():
+        fields = fields_of(sighting)
+        key = _sighting_key(fields)
+        if (fields["error"] or "").startswith(OPEN):
+            self._open.add(key)
+        if self._sighted(key):
             return False
-        self.sightings.append(line)
-        self._index_sighting(line)
+        self.sightings.append(json_line(sighting))
+        self._index_sighting(fields, key)
         return True
 
     def add_dropped(self, record: ImageRecord) -> None:
         """Write that there is to be no record of this image."""
         if not self.settled(record.url):
             line = {n: getattr(record, n) for n in ("url", "site", "page_url")}
-            self.dropped.append(line)
+            self.dropped.append(json_values(line))
             self._index_record(line)
 
-    def _index_record(self, line: dict[str, Any]) -> None:
-        self._settle(line["url"], None, line["site"] if line["page_url"] else None)
+    def _index_record(self, line: Mapping[str, Any]) -> None:
+        if not self.settled(line["url"]):
+            self._settle(line["url"], None, line["site"] if line["page_url"] else None)
 
-    def _index_sighting(self, line: dict[str, Any]) -> None:
-        self._db.execute(
-            "INSERT OR IGNORE INTO sightings VALUES (?)", (_sighting_key(line),)
-        )
+    def _index_sighting(self, line: Mapping[str, Any], key: int | None = None) -> None:
+        self._seen.add(_sighting_key(line) if key is None else key)
         error, url = line["error"], line["image_url"]
-        if url and error and not error.startswith(OPEN):
+        final = url and error and not error.startswith(OPEN)
+        if final and not self.settled(url):
             self._settle(url, error, line["site"] if line["page_url"] else None)
         self._tick()
 
     def _settle(self, url: str, error: str | None, site: str | None) -> None:
-        new = self._db.execute(
-            "INSERT OR IGNORE INTO images VALUES (?, ?)",
-            (_number(url_key(url)), error),
-        )
-        if site and new.rowcount:
-            self._db.execute(
-                "INSERT INTO sites VALUES (?, 1)"
-                " ON CONFLICT DO UPDATE SET images = images + 1",
-                (site,),
-            )
+        self._images[_number(url_key(url))] = error
+        if site:
+            self._sites[site] += 1
         self._tick()
 
     # Asking
@@ -179,21 +136,49 @@ class Journal:
 
     def outcome(self, key: bytes) -> tuple[str | None] | None:
         """Return the error, if any, of an image that is settled, None of others."""
+        number = _number(key)
+        if number in self._images:
+            return (self._images[number],)
         row: tuple[str | None] | None = self._db.execute(
-            "SELECT error FROM images WHERE key = ?", (_number(key),)
+            "SELECT error FROM images WHERE key = ?", (number,)
         ).fetchone()
         return row
 
+    def knows(self, sighting: Sighting) -> bool:
+        """Return whether there is such a sighting, with whatever came of it."""
+        return self._sighted(_sighting_key(fields_of(sighting)))
+
+    def _sighted(self, key: int) -> bool:
+        if key in self._seen:
+            return True
+        row = self._db.execute("SELECT 1 FROM sightings WHERE key = ?", (key,))
+        return row.fetchone() is not None
+
     def site_images(self) -> Counter[str | None]:
         """Return the number of images of pages that are settled, by site."""
+        self._save()
         return Counter(dict(self._db.execute("SELECT site, images FROM sites")))
 
-    def items(self) -> Iterator[tuple[int, ImageRecord | Sighting]]:
-        """Yield all records, then all sightings, each with its place in its file."""
+    def items(
+        self, *, finished: bool = False
+    ) -> Iterator[tuple[int, ImageRecord | Sighting]]:
+        """Yield all records, then all sightings, each with its place in its file.
+
+        That something was not tried is left out once it was: in a run that is
+        *finished* that is what this run did not say itself.
+        """
         for place, line in self.records.read():
-            yield place, ImageRecord(**line)
+            yield place, StoredRecord(line)
         for place, line in self.sightings.read():
-            yield place, Sighting(**line)
+            sighting = StoredSighting(line)
+            if not (_OPEN_LINE.search(line) and self._tried(sighting, finished)):
+                yield place, sighting
+
+    def _tried(self, sighting: Sighting, finished: bool) -> bool:
+        line = fields_of(sighting)
+        if _sighting_key(line) in self._open:
+            return False
+        return finished or self._sighted(_sighting_key({**line, "error": None}))
 
     # Feeds
 
@@ -206,7 +191,6 @@ class Journal:
 
     def set_feed_start(self, uri: str, start: tuple[int, int]) -> None:
         self._db.execute("INSERT OR REPLACE INTO feeds VALUES (?, ?, ?)", (uri, *start))
-        self._commit()
 
     def end(self) -> tuple[int, int]:
         return self.records.size, self.sightings.size
@@ -220,31 +204,43 @@ class Journal:
     def close(self) -> None:
         """Save everything. The files are closed even if they can't be saved."""
         try:
-            if self._db.in_transaction:  # or the disk is full, and took it back
-                self._commit()
+            self._save()
         finally:
             self._db.close()
             for file in self._files:
                 file.close()
 
     def _tick(self) -> None:
-        if monotonic() - self._committed > COMMIT_SECONDS:
-            self._commit()
+        if monotonic() - self._saved > SAVE_SECONDS:
+            self._save()
 
-    def _commit(self) -> None:
-        for file in self._files:
-            row = (file.path.name, file.size)
-            self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?)", row)
-        self._db.execute("COMMIT")
-        self._db.execute("BEGIN")
-        self._committed = monotonic()
+    def _save(self) -> None:
+        """Save what is new in the index, all of it or, if that fails, nothing."""
+        sizes = [(file.path.name, file.size) for file in self._files]
+        with self._db:
+            self._db.execute("BEGIN")
+            for statement, rows in (
+                ("INSERT OR IGNORE INTO images VALUES (?, ?)", self._images.items()),
+                ("INSERT OR IGNORE INTO sightings VALUES (?)", zip(self._seen)),
+                (
+                    "INSERT INTO sites VALUES (?, ?) ON CONFLICT DO UPDATE"
+                    " SET images = images + excluded.images",
+                    self._sites.items(),
+                ),
+                ("INSERT OR REPLACE INTO files VALUES (?, ?)", sizes),
+            ):
+                self._db.executemany(statement, rows)
+        self._images.clear()
+        self._seen.clear()
+        self._sites.clear()
+        self._saved = monotonic()
 
 
 def _number(key: bytes) -> int:
     return int.from_bytes(key, "big", signed=True)
 
 
-def _sighting_key(line: dict[str, Any]) -> int:
+def _sighting_key(line: Mapping[str, Any]) -> int:
     """Return what tells this sighting from others: all but why it has no record.
 
     Of a line of the input that could be no URL the reason is all there is. That
@@ -253,5 +249,4 @@ def _sighting_key(line: dict[str, Any]) -> int:
     told, error = line, line["error"]
     if (line["image_url"] or line["page_url"]) and not (error or "").startswith(OPEN):
         told = {**line, "error": None}
-    text = json.dumps(list(told.values())).encode()
-    return _number(blake2b(text, digest_size=8).digest())
+    return _number(blake2b(json_values([*told.values()]), digest_size=8).digest())

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import IO, TYPE_CHECKING
 
 from imgprint.errors import InputError
+from imgprint.keys import url_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,9 @@ PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS seen (fingerprint BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS seeds (origin TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS listed (key INTEGER PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS claims (key INTEGER PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS later (id INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB);
 CREATE TABLE IF NOT EXISTS queues (
     id INTEGER PRIMARY KEY, name TEXT UNIQUE, slot TEXT, priority INTEGER);
 CREATE TABLE IF NOT EXISTS requests (
@@ -72,6 +76,8 @@ class RequestLog:
         self._db.executescript(_TABLES)
         self._db.execute("BEGIN")
         self._committed = monotonic()
+        (row,) = self._db.execute("SELECT EXISTS (SELECT 1 FROM claims)")
+        self._claims = bool(row[0])
 
     def new(self, fingerprint: bytes) -> bool:
         """Return whether *fingerprint* was never seen; from now on it was."""
@@ -86,6 +92,27 @@ class RequestLog:
 
     def seeds(self) -> list[str]:
         return [origin for (origin,) in self._db.execute("SELECT * FROM seeds")]
+
+    def add_listed(self, line: str) -> None:
+        """Remember that what *line* of the list asks for was queued."""
+        self._db.execute("INSERT OR IGNORE INTO listed VALUES (?)", (_key(line),))
+
+    def listed(self, line: str) -> bool:
+        row = self._db.execute("SELECT 1 FROM listed WHERE key = ?", (_key(line),))
+        return row.fetchone() is not None
+
+    def claim(self, key: bytes) -> None:
+        """Remember that a request is to fetch an image."""
+        self._claims = True
+        row = (int.from_bytes(key, signed=True),)
+        self._db.execute("INSERT OR IGNORE INTO claims VALUES (?)", row)
+
+    def claimed(self, key: bytes) -> bool:
+        if not self._claims:
+            return False
+        row = (int.from_bytes(key, signed=True),)
+        found = self._db.execute("SELECT 1 FROM claims WHERE key = ?", row)
+        return found.fetchone() is not None
 
     def queue(self, name: str) -> int | None:
         """Return the number of the queue *name*, None if it was never used."""
@@ -126,6 +153,20 @@ class RequestLog:
         self._db.execute("UPDATE requests SET taken = 1 WHERE id = ?", (row[0],))
         return row
 
+    def postpone(self, data: bytes) -> None:
+        """Keep a request for the next run."""
+        self._db.execute("INSERT INTO later (data) VALUES (?)", (data,))
+        self._tick()
+
+    def postponed(self) -> Iterator[bytes]:
+        """Yield what the runs before put off, and forget it."""
+        while rows := self._db.execute(
+            "SELECT id, data FROM later ORDER BY id LIMIT 100"
+        ).fetchall():
+            for number, data in rows:
+                self._db.execute("DELETE FROM later WHERE id = ?", (number,))
+                yield data
+
     def acknowledge(self, number: int) -> None:
         self._db.execute("DELETE FROM requests WHERE id = ?", (number,))
         self._tick()
@@ -143,3 +184,7 @@ class RequestLog:
             self._db.execute("COMMIT")
             self._db.execute("BEGIN")
             self._committed = monotonic()
+
+
+def _key(text: str) -> int:
+    return int.from_bytes(url_key(text), signed=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -39,28 +39,36 @@ def check_job(folder: Path) -> None:
 class Outcomes(MutableMapping[bytes, Any]):
     """What became of each image, by ``url_key``: an error, None, or to come.
 
-    Only what the journal does not have yet is held in memory.
+    Only what neither the journal nor *claimed* knows is held in memory: claimed
+    are the images that a request in the queue is for.
     """
 
     def __init__(self, journal: Journal):
         self._journal = journal
         self._pending: dict[bytes, Any] = {}
+        self.claimed: Callable[[bytes], bool] = lambda _: False
 
     def __contains__(self, key: object) -> bool:
         assert isinstance(key, bytes)
-        return key in self._pending or self._journal.outcome(key) is not None
+        return (
+            key in self._pending
+            or self._journal.outcome(key) is not None
+            or self.claimed(key)
+        )
 
     def __getitem__(self, key: bytes) -> Any:
         if known := self._journal.outcome(key):
             self._pending.pop(key, None)
             return known[0]
+        if key not in self._pending and self.claimed(key):
+            return None
         return self._pending[key]
 
     def __setitem__(self, key: bytes, outcome: Any) -> None:
         self._pending[key] = outcome
 
     def __delitem__(self, key: bytes) -> None:
-        """Let go of *key*, which the journal has now."""
+        """Let go of *key*, which is known elsewhere now."""
         self._pending.pop(key, None)
 
     def __iter__(self) -> Iterator[bytes]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urljoin
 
-from scrapy import Request
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.pqueues import DownloaderAwarePriorityQueue
 from scrapy.utils.job import job_dir
@@ -19,12 +18,16 @@ from scrapy.utils.request import request_from_dict
 from imgprint.durable.hooks import on_request_done
 from imgprint.durable.log import RequestLog
 from imgprint.durable.pipeline import JournalPipeline
+from imgprint.keys import url_key
 from imgprint.middlewares.guard import GuardMiddleware
+from imgprint.postponed import LISTED, first_url
 
 if TYPE_CHECKING:
-    from scrapy import Spider
+    from scrapy import Request, Spider
     from scrapy.crawler import Crawler
     from scrapy.pqueues import ScrapyPriorityQueue
+
+    from imgprint.items import Sighting
 
 
 class DurableScheduler(BaseScheduler):
@@ -35,6 +38,9 @@ class DurableScheduler(BaseScheduler):
     its items are through; one that was interrupted is done again on resume.
     What ends while the crawl is being stopped counts as interrupted: callbacks
     may cut their work short then.
+
+    Requests that were put off (see imgprint.postponed) are queued by the next
+    run. The spider finds this object as its ``imgprint_job``.
 
     A request that can't be written (``scheduler/unserializable``) waits in
     memory, and a crash loses it.
@@ -81,7 +87,12 @@ class DurableScheduler(BaseScheduler):
             start_queue_cls=start if settings["SCHEDULER_START_DISK_QUEUE"] else None,
         )
         on_request_done(self.crawler, self._done)
+        if self.journal:
+            self.journal.outcomes.claimed = self.log.claimed
+        spider.imgprint_job = self  # type: ignore[attr-defined]
         self._open_doors()
+        for data in self.log.postponed():
+            self._disk.push(self.unpickle(data))
 
     def _open_doors(self) -> None:
         """Tell the guard what was listed: what is left may come before the list."""
@@ -89,7 +100,7 @@ class DurableScheduler(BaseScheduler):
         if not guard:
             return
         for origin in self.log.seeds():
-            guard.open(Request(origin, meta={"imgprint_seed": True}))
+            guard.list(origin)
 
     def _waiting(self, queue: type) -> Any:
         """Return what is left to do, as the priority queue *queue* wants it."""
@@ -119,6 +130,8 @@ class DurableScheduler(BaseScheduler):
     def _enqueue(self, request: Request) -> bool:
         if request.meta.get("imgprint_seed") is True:
             self.log.add_seed(urljoin(request.url, "/"))
+        if line := request.meta.pop(LISTED, None):
+            self.log.add_listed(line)
         if not request.dont_filter and not self.log.new(self.fingerprint(request)):
             self.stats.inc_value("dupefilter/filtered")
             return False
@@ -127,8 +140,44 @@ class DurableScheduler(BaseScheduler):
         except (ValueError, pickle.PicklingError, TypeError, AttributeError):
             self.stats.inc_value("scheduler/unserializable")
             self._memory.push(request)
+        else:
+            self._claim(request)
         self.stats.inc_value("scheduler/enqueued")
         return True
+
+    def _claim(self, request: Request) -> None:
+        """Keep the image of *request* from being fetched by another one."""
+        if request.meta.get("imgprint") is True and self.journal:
+            key = url_key(first_url(request))
+            self.log.claim(key)
+            del self.journal.outcomes[key]
+
+    # What the spider asks for
+
+    def postpone(self, request: Request) -> None:
+        """Keep *request* for the next run."""
+        try:
+            self.log.postpone(self.pickle(request))
+            self._claim(request)
+        except sqlite3.OperationalError as error:
+            self._fail(error)
+
+    def listed(self, line: str) -> bool:
+        """Return whether what *line* of the list asks for was queued before."""
+        return self.log.listed(line)
+
+    def add_listed(self, line: str) -> None:
+        """Remember that *line* of the list asks for nothing new."""
+        try:
+            self.log.add_listed(line)
+        except sqlite3.OperationalError as error:
+            self._fail(error)
+
+    def knows(self, sighting: Sighting) -> bool:
+        """Return whether the journal has *sighting*."""
+        return bool(self.journal and self.journal.journal.knows(sighting))
+
+    # Next
 
     def next_request(self) -> Request | None:
         if self._failed():
@@ -155,8 +204,7 @@ class DurableScheduler(BaseScheduler):
         """Return whether *request* is for an image that the journal knows."""
         if request.meta.get("imgprint") is not True or not self.journal:
             return False
-        url = request.meta.get("redirect_urls", [request.url])[0]
-        return self.journal.journal.settled(url)
+        return self.journal.journal.settled(first_url(request))
 
     def _done(self, request: Request) -> None:
         number = self.taken.pop(request, None)
@@ -178,6 +226,13 @@ class DurableScheduler(BaseScheduler):
             raise error
         self.journal.fail(error)
 
+    def pickle(self, request: Request) -> bytes:
+        return pickle.dumps(request.to_dict(spider=self.spider), 5)
+
+    def unpickle(self, data: bytes) -> Request:
+        fields = pickle.loads(data)  # noqa: S301 - the job's own file
+        return request_from_dict(fields, spider=self.spider)
+
 
 class _Queue:
     """One of the queues that Scrapy's priority queues are made of."""
@@ -191,7 +246,7 @@ class _Queue:
         self._length = 0 if self.number is None else self.log.length(self.number)
 
     def push(self, request: Request) -> None:
-        data = pickle.dumps(request.to_dict(spider=self.scheduler.spider), 5)
+        data = self.scheduler.pickle(request)
         if self.number is None:
             assert self.scheduler.crawler.engine
             slot = self.scheduler.crawler.engine.downloader.get_slot_key(request)
@@ -204,8 +259,7 @@ class _Queue:
             return None
         number, data = self.log.take(self.number, last=self.last)
         self._length -= 1
-        fields = pickle.loads(data)  # noqa: S301 - the job's own file
-        request = request_from_dict(fields, spider=self.scheduler.spider)
+        request = self.scheduler.unpickle(data)
         self.scheduler.taken[request] = number
         return request
 

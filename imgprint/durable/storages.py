@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from w3lib.url import file_uri_to_path
 
-from imgprint.durable.journal import cut_torn_line
+from imgprint.durable.files import cut_torn_line
 
 if TYPE_CHECKING:
     from scrapy import Spider

@@ -153,7 +153,11 @@ class GuardMiddleware:
     def open(self, request: Request) -> None:
         """Let through what goes to the host and port of *request*, if it's a seed."""
         if _is_seed(request):
-            self._doors.setdefault(_place(request.url), Door(listed=True))
+            self.list(request.url)
+
+    def list(self, url: str) -> None:
+        """Let through what goes to the host and port of *url*, which is listed."""
+        self._doors.setdefault(_place(url), Door(listed=True))
 
     def process_request(self, request: Request) -> None:
         scheme = urlparse_cached(request).scheme

@@ -21,9 +21,9 @@ from imgprint.http import ImageResponse, image_request
 from imgprint.images import Images, Page
 from imgprint.items import Sighting
 from imgprint.lists import fetch_list
-from imgprint.postponed import SIGHTING, postpone, postponed
+from imgprint.postponed import SIGHTING, first_url, known, lines_left, once, postpone
 from imgprint.scope import Scope
-from imgprint.seeds import is_local_image, list_url, local_files, read_seeds
+from imgprint.seeds import is_local_image, list_url, local_files, seed_lines
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
-    from imgprint.seeds import Seed
+    from imgprint.seeds import Line, Seed
 
 
 class ImagesSpider(Spider):
@@ -84,17 +84,11 @@ class ImagesSpider(Spider):
     # Seeds
 
     async def start(self) -> AsyncIterator[Any]:
-        for request in postponed(self):
-            if SIGHTING in request.meta:
-                self.images.claim(request.url)
-                request.callback, request.errback = self.parse, self.failed
-            yield request
         if url := list_url(self.urls):
             async for output in self._list(url):
                 yield output
-        for seed in read_seeds(self.urls, self.url):
-            for output in self._seed(seed):
-                yield output
+        async for output in self._lines(seed_lines(self.urls, self.url)):
+            yield output
 
     async def _list(self, url: str) -> AsyncIterator[Request | Sighting]:
         try:
@@ -105,23 +99,34 @@ class ImagesSpider(Spider):
             self.logger.error("%s", error)
             yield self._sighting(error=str(error))
             return
-        for seed in found.seeds():
-            for output in self._seed(seed):
-                yield found.mark(output)
+        async for output in self._lines(found.lines()):
+            yield found.mark(output)
+
+    async def _lines(self, lines: Iterator[Line]) -> AsyncIterator[Request | Sighting]:
+        async for line in lines_left(self, lines):
+            seed = line.seed()
+            if seed.url.startswith("file:"):
+                outputs = self._local(seed.url)
+            else:
+                outputs = once(self, line, self._seed(seed))
+            for output in outputs:
+                yield output
 
     def _seed(self, seed: Seed) -> Iterator[Request | Sighting]:
         if seed.error:
             self._count("seed/invalid")
             self.logger.warning("%s: %s", seed.where, seed.error)
             yield self._sighting(error=f"{seed.where}: {seed.error}")
-        elif seed.url.startswith("file:"):
-            yield from self._local(seed.url)
-        elif not looks_like_image(seed.url):
-            yield from self._page_seed(seed.url, seed.render)
-        elif self.images.claim(seed.url):
-            yield self._image_seed(seed.url)
+        elif looks_like_image(seed.url):
+            yield from self._image_seed(seed.url)
         else:
-            yield self._seed_sighting(seed.url)
+            yield from self._page_seed(seed.url, seed.render)
+
+    def _image_seed(self, url: str) -> Iterator[Request | Sighting]:
+        if self.images.claim(url):
+            yield image_request(url, callback=self.parse, errback=self.failed)
+        elif not known(self, sighting := self._seed_sighting(url)):
+            yield sighting
 
     def _page_seed(self, url: str, render: str | None) -> Iterator[Request]:
         yield self._page(url, render=render or self.render)
@@ -140,8 +145,7 @@ class ImagesSpider(Spider):
                     raise path
                 url = path.as_uri()
                 if is_local_image(path):
-                    new = self.images.claim(url)
-                    yield self._image_seed(url) if new else self._seed_sighting(url)
+                    yield from self._image_seed(url)
                 elif path.suffix.lower() in (".html", ".htm", ".xhtml"):
                     yield self._page(path.as_uri())
                 else:
@@ -157,7 +161,7 @@ class ImagesSpider(Spider):
         assert response.request
         if isinstance(response, ImageResponse):
             request = response.request
-            url = request.meta.get("redirect_urls", [request.url])[0]
+            url = first_url(request)
             # Before the record: when a job has that it is through with the image.
             yield self._seed_sighting(url, of=request)
             if seen := request.meta.get(SIGHTING):
@@ -230,7 +234,7 @@ class ImagesSpider(Spider):
         What was listed with an image's name but is none is tried as a page.
         """
         request: Request = failure.request  # type: ignore[attr-defined]
-        url = request.meta.get("redirect_urls", [request.url])[0]
+        url = first_url(request)
         error = error_text(failure.value)
         if isinstance(failure.value, TorDown):
             yield self._not_tried(request, failure.value)
@@ -245,14 +249,11 @@ class ImagesSpider(Spider):
 
     def _not_tried(self, request: Request, error: TorDown) -> Sighting:
         """Return the sighting of what the next run of the job is to fetch."""
-        url = request.meta.get("redirect_urls", [request.url])[0]
+        url = first_url(request)
         postpone(self, request, url)
         if request.meta.get("imgprint") is True:
             return self._seed_sighting(url, str(error), request)
         return self._sighting(page_url=url, site=site_of(url), error=str(error))
-
-    def _image_seed(self, url: str) -> Request:
-        return image_request(url, callback=self.parse, errback=self.failed)
 
     def _page(
         self, url: str, depth: int = 0, render: str = "0", **kwargs: Any

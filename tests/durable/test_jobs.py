@@ -2,7 +2,9 @@
 
 import json
 import signal
+import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 
@@ -10,6 +12,9 @@ from imgprint.demo.server import GallerySite
 from tests.crawling import crawl, jsonl, scrapy
 from tests.interruptions import Job, Web, compare, interrupt, random_kills
 from tests.pictures import jpeg
+from tests.servers.process import free_port
+from tests.servers.socks import SocksProxy
+from tests.test_onion import onion
 
 AT_ONCE = 64
 """CONCURRENT_REQUESTS: what a kill may make a resumed crawl fetch again."""
@@ -82,8 +87,11 @@ def test_a_finished_job_has_nothing_to_do(undisturbed, web):
 def test_a_job_runs_once_at_a_time(web, tmp_path):
     job = Job(tmp_path, web.lines)
     process = job.start()
-    while not (tmp_path / "data/jobs/job/records.jsonl").exists():
+    records = tmp_path / "data/jobs/job/records.jsonl"
+    while not (records.exists() and records.stat().st_size):
+        assert process.poll() is None
         time.sleep(0.01)
+    process.send_signal(signal.SIGSTOP)  # or it ends before the other begins
     done = scrapy("crawl", "images", "-aurls=urls.txt", "-ajob=job", cwd=tmp_path)
     process.kill()
     process.wait()
@@ -148,3 +156,44 @@ def test_what_was_listed_stays_allowed(tmp_path):
         assert interrupt(job.start(), web, 60, [signal.SIGTERM])
         comparison = resumed(job, web, undisturbed, before)
         assert comparison.same
+
+
+@pytest.mark.parametrize("kills", [1, 2])
+def test_what_was_put_off_survives_kill_9(kills, tmp_path):
+    """Without Tor a job waits with its onions, whatever becomes of the process."""
+    host = onion(1)
+    onion_files = {
+        "/": ("text/html", b"<img src=1.jpg><img src=2.jpg>"),
+        **{f"/{i}.jpg": ("image/jpeg", jpeg(i)) for i in (1, 2, 3)},
+    }
+    with Web(100, delay=0.2) as web, GallerySite(onion_files) as site:
+        seeds = [f"http://{host}/", f"http://{host}/3.jpg"]
+        closed = {"IMGPRINT_TOR_PROXIES": f"socks5h://127.0.0.1:{free_port()}"}
+        job = Job(tmp_path, [*seeds, *web.lines], closed)
+        for _ in range(kills):
+            process = job.start()
+            log = tmp_path / "log.txt"
+            while "No Tor at" not in log.read_text() or put_off(tmp_path) < 2:
+                assert process.poll() is None
+                time.sleep(0.01)
+            process.kill()
+            process.wait()
+        with SocksProxy(int(site.url.rpartition(":")[2])) as tor:
+            job.settings = {"IMGPRINT_TOR_PROXIES": tor.url}
+            assert job.finish() == 0, job.log
+    onions = [r["url"] for r in job.records() if host in r["url"]]
+    assert sorted(onions) == [f"http://{host}/{i}.jpg" for i in (1, 2, 3)]
+    places = [s["image_url"] for s in job.sightings() if host in (s["site"] or "")]
+    assert sorted(places) == sorted(onions), "and not the page, which was tried"
+
+
+def put_off(folder):
+    """How many requests of the job wait for its next run."""
+    path = folder / "data/jobs/job/requests.sqlite"
+    if not path.exists():
+        return 0
+    with closing(sqlite3.connect(path)) as db:
+        try:
+            return db.execute("SELECT count(*) FROM later").fetchone()[0]
+        except sqlite3.OperationalError:  # not made yet, or busy
+            return 0

@@ -1,9 +1,11 @@
 import errno
 import json
+from dataclasses import asdict
 
 import pytest
 
-from imgprint.durable.journal import Journal, JsonLines, cut_torn_line
+from imgprint.durable.files import JsonLines, cut_torn_line
+from imgprint.durable.journal import Journal
 from imgprint.items import ImageRecord, Sighting
 from imgprint.keys import url_key
 
@@ -43,18 +45,18 @@ def test_torn_line(text, whole, tmp_path):
 
 def test_lines_are_there_at_once_and_read_from_anywhere(tmp_path):
     lines = JsonLines(tmp_path / "a.jsonl")
-    for value in ({"a": "ü"}, [2], None):
-        lines.append(value)
-    assert [v for _, v in lines.read()] == [{"a": "ü"}, [2], None]
+    for line in (b'{"a": 1}', b"[2]", b""):
+        lines.append(line)
+    assert [line for _, line in lines.read()] == [b'{"a": 1}', b"[2]", b""]
     places = [p for p, _ in lines.read()]
-    assert [v for _, v in lines.read(places[1])] == [[2], None]
+    assert [line for _, line in lines.read(places[1])] == [b"[2]", b""]
     assert lines.size == (tmp_path / "a.jsonl").stat().st_size
     lines.close()
 
 
 def test_what_the_disk_did_not_take_whole_is_not_there(tmp_path):
     lines = JsonLines(tmp_path / "a.jsonl")
-    lines.append(1)
+    lines.append(b"1")
     file = lines._file
 
     class Full:
@@ -67,11 +69,11 @@ def test_what_the_disk_did_not_take_whole_is_not_there(tmp_path):
 
     lines._file = Full()
     with pytest.raises(OSError, match="No space"):
-        lines.append("much longer than that")
+        lines.append(b"much longer than that")
     assert (tmp_path / "a.jsonl").read_text() == "1\n"
     lines._file = file
-    lines.append(2)
-    assert [v for _, v in lines.read()] == [1, 2]
+    lines.append(b"2")
+    assert [line for _, line in lines.read()] == [b"1", b"2"]
     lines.close()
 
 
@@ -84,12 +86,15 @@ def test_each_item_once(tmp_path):
     assert journal.add_sighting(sighting(element="img"))
     assert journal.add_sighting(Sighting(error="urls.txt line 1"))
     assert journal.add_sighting(Sighting(error="urls.txt line 2"))
-    assert [item for _, item in journal.items()] == [
-        record(),
-        sighting(),
-        sighting(element="img"),
-        Sighting(error="urls.txt line 1"),
-        Sighting(error="urls.txt line 2"),
+    assert [asdict(item) for _, item in journal.items()] == [
+        asdict(item)
+        for item in (
+            record(),
+            sighting(),
+            sighting(element="img"),
+            Sighting(error="urls.txt line 1"),
+            Sighting(error="urls.txt line 2"),
+        )
     ]
     journal.close()
 
@@ -99,8 +104,23 @@ def test_what_was_not_tried_is_open(tmp_path):
     for error in ("not tried: no Tor at x", "interrupted"):
         assert journal.add_sighting(sighting(error))
         assert not journal.settled(URL)
-    assert journal.add_sighting(sighting())
+    errors = [item.error for _, item in journal.items()]
+    assert errors == ["not tried: no Tor at x", "interrupted"]
     journal.close()
+
+    later = Journal(tmp_path)
+    assert not later.add_sighting(sighting("interrupted"))
+    errors = [item.error for _, item in later.items()]
+    assert errors == ["not tried: no Tor at x", "interrupted"], "it may be tried yet"
+    errors = [item.error for _, item in later.items(finished=True)]
+    assert errors == ["interrupted"], "that is so again"
+    later.close()
+
+    last = Journal(tmp_path)
+    assert last.add_sighting(sighting("HTTP 404"))
+    errors = [item.error for _, item in last.items()]
+    assert errors == ["HTTP 404"], "what came of it says more"
+    last.close()
 
 
 @pytest.mark.parametrize("crash", [False, True])
@@ -112,7 +132,7 @@ def test_a_journal_goes_on(crash, tmp_path):
     journal.add_sighting(sighting("HTTP 404", image_url=f"{URL}?gone"))
     journal.add_record(ImageRecord(url=f"{URL}?seed", site="example.com"))
     if crash:
-        journal._db.execute("ROLLBACK")
+        journal._save = lambda: None
         with (tmp_path / "records.jsonl").open("ab") as file:
             file.write(b'{"url": "http')
     journal.close()
