@@ -39,6 +39,9 @@ ASYNCIO_EVENT_LOOP = "uvloop.Loop"  # None: asyncio's own
 
 LOG_LEVEL = "INFO"  # DEBUG: a line per image
 
+# A job keeps its state itself; this would write to a full disk.
+EXTENSIONS = {"scrapy.extensions.spiderstate.SpiderState": None}  # 0
+
 # JSON Lines are complete up to the last image whatever happens; the JSON array
 # is what the reference publishes, complete when the crawl is.
 FEED_EXPORT_ENCODING = "utf-8"

@@ -70,12 +70,14 @@ class Journal:
         self._images: dict[int, str | None] = {}
         self._seen: set[int] = set()
         self._sites: Counter[str] = Counter()
+        self._sizes: list[tuple[str, int]] = []
         self._saved = inf  # all that is caught up with is saved at once
         self._catch_up()
 
     def _catch_up(self) -> None:
         """Index what was written after the index was last saved."""
         sizes: dict[str, int] = dict(self._db.execute("SELECT name, size FROM files"))
+        self._sizes = [*sizes.items()]
         steps = (self._index_record, self._index_sighting, self._index_record)
         for file, step in zip(self._files, steps, strict=True):
             for _, line in file.read(sizes.get(file.path.name, 0)):
@@ -217,6 +219,8 @@ class Journal:
     def _save(self) -> None:
         """Save what is new in the index, all of it or, if that fails, nothing."""
         sizes = [(file.path.name, file.size) for file in self._files]
+        if sizes == self._sizes:
+            return  # a full disk may take no more than was written
         with self._db:
             self._db.execute("BEGIN")
             for statement, rows in (
@@ -233,6 +237,7 @@ class Journal:
         self._images.clear()
         self._seen.clear()
         self._sites.clear()
+        self._sizes = sizes
         self._saved = monotonic()
 
 

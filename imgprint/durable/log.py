@@ -171,6 +171,11 @@ class RequestLog:
         self._db.execute("DELETE FROM requests WHERE id = ?", (number,))
         self._tick()
 
+    def undo(self) -> None:
+        """Undo what was not saved: a part of it could not be written."""
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
     def close(self) -> None:
         try:
             if self._db.in_transaction:  # or the disk is full, and took it back

@@ -115,12 +115,16 @@ class DurableScheduler(BaseScheduler):
         try:
             self.log.close()
         except sqlite3.OperationalError as error:
-            self._fail(error)
+            if not self.journal:
+                raise
+            self.journal.fail(error)
 
     def has_pending_requests(self) -> bool:
         return len(self._disk) + len(self._memory) > 0
 
     def enqueue_request(self, request: Request) -> bool:
+        if self._failed():
+            return False
         try:
             return self._enqueue(request)
         except sqlite3.OperationalError as error:
@@ -156,6 +160,8 @@ class DurableScheduler(BaseScheduler):
 
     def postpone(self, request: Request) -> None:
         """Keep *request* for the next run."""
+        if self._failed():
+            return
         try:
             self.log.postpone(self.pickle(request))
             self._claim(request)
@@ -168,6 +174,8 @@ class DurableScheduler(BaseScheduler):
 
     def add_listed(self, line: str) -> None:
         """Remember that *line* of the list asks for nothing new."""
+        if self._failed():
+            return
         try:
             self.log.add_listed(line)
         except sqlite3.OperationalError as error:
@@ -221,7 +229,8 @@ class DurableScheduler(BaseScheduler):
         return bool(self.journal and self.journal.failure)
 
     def _fail(self, error: sqlite3.OperationalError) -> None:
-        """Stop: with a change lost, nothing more may be acknowledged."""
+        """Stop: with a change lost, nothing more may be written."""
+        self.log.undo()
         if not self.journal:
             raise error
         self.journal.fail(error)
