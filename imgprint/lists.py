@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.http.request import NO_CALLBACK
@@ -41,7 +42,7 @@ class UrlList:
 
     def lines(self) -> Iterator[Line]:
         lines = TextIOWrapper(BytesIO(self.body), "utf-8-sig", errors="replace")
-        return read_lines(lines, self.url, local=False)
+        return read_lines(lines, shown(self.url), local=False)
 
     def mark(self, output: Request | Sighting) -> Request | Sighting:
         """Have *output*, of one of the seeds, go only where the list may lead."""
@@ -89,7 +90,19 @@ async def fetch_list(crawler: Crawler, url: str) -> UrlList:
 
 
 def _no_list(url: str, reason: str) -> InputError:
-    return InputError(f"URL list {url!r} can't be read: {reason}")
+    name = shown(url)
+    return InputError(f"URL list {name!r} can't be read: {reason.replace(url, name)}")
+
+
+def shown(url: str) -> str:
+    """Return *url* without what may be secret: feeds are given to others.
+
+    >>> shown("https://me:password@lists.example/a.txt?signature=1")
+    'https://lists.example/a.txt'
+    """
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=host, query="", fragment="").geturl()
 
 
 def _is_inside(response: Response, allowed: tuple[Network, ...]) -> bool:

@@ -14,6 +14,7 @@ from scrapy.http import Response
 from imgprint.addresses import parse_networks
 from imgprint.demo.server import GallerySite
 from imgprint.lists import UrlList, _is_inside
+from imgprint.middlewares.onion import SITE
 from imgprint.seeds import MAX_INLINE
 from tests.crawling import ROOT, crawl, scrapy
 from tests.interruptions import Job, Web, compare, interrupt
@@ -88,13 +89,15 @@ def test_no_list(path, reason, site, tmp_path):
     put(site, "\n#\n", "/empty")
     put(site, "#" * 200_000, "/large")
     put(site, "some words\n", "/words")
-    done = crawl(f"-aurls={site.url}{path}", "-sDOWNLOAD_MAXSIZE=150000", cwd=tmp_path)
+    urls = f"-aurls={site.url}{path}?signature=secret"
+    done = crawl(urls, "-sDOWNLOAD_MAXSIZE=150000", cwd=tmp_path)
     assert done.code == 1
     sentence = f"URL list '{site.url}{path}' can't be read: "
     last = done.log.splitlines()[-1]
     assert last.startswith(f"imgprint: {sentence}{reason.format(url=site.url)}")
     (sighting,) = done.sightings
     assert f"imgprint: {sighting['error']}" == last
+    assert "secret" not in last
     assert done.stats["imgprint/seed/list_failed"] == 1
     assert "Traceback" not in done.log
     assert done.records == []
@@ -177,6 +180,10 @@ def test_requests_are_marked():
     assert public.mark(Request("http://a.example/")).meta == {"imgprint_seed": False}
     inside = UrlList("", b"", inside=True, way={})
     assert inside.mark(Request("http://a.example/")).meta == {}
+    # IMGPRINT_TOR=all: what is listed has circuits of its own, as without a list.
+    by_tor = UrlList("", b"", inside=True, way={SITE: "lists.example"})
+    for meta in ({"imgprint": "page"}, {"imgprint": True}):
+        assert by_tor.mark(Request("http://a.example/", meta=meta)).meta == meta
 
 
 def test_what_the_list_of_an_onion_site_names_goes_through_tor(site, tmp_path):
