@@ -42,7 +42,7 @@ from benchmarks.contest.table import tables
 ROOT = Path(__file__).parent.parent
 OWN = ["imgprint", "imgprint-job"]
 WHOLE = [name for name, contender in ALL.items() if contender.whole]
-RANGES = [name for name in ALL if name not in WHOLE]
+RANGES = [*OWN, "aiohttp", "reference", "reference-40", "curl"]
 # Link, images, contenders.
 PARTS = [
     (PLAIN, 5000, list(ALL)),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.contest.contenders import ALL, THREADS
+from benchmarks.contest.contenders import ALL
 from benchmarks.contest.link import PLAIN, SHAPED
-from benchmarks.contest.results import runs_of
+from benchmarks.contest.results import best_reference, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,15 +50,6 @@ def _rate(runs: Runs | None) -> float | None:
 
 def _ratio(one: float | None, other: float | None) -> float | None:
     return one / other if one and other else None
-
-
-def best_reference(results: list[Result], link: str) -> str | None:
-    """Return the name of the thread count that is quickest on *link*."""
-    names = ["reference" if n == 10 else f"reference-{n}" for n in THREADS]
-    rates = {
-        name: _rate(runs) for name in names if (runs := runs_of(results, name, link))
-    }
-    return max(rates, key=lambda name: rates[name] or 0) if rates else None
 
 
 def claims(results: list[Result]) -> Iterator[Claim]:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+from benchmarks.contest.contenders import THREADS
+
+REFERENCES = ["reference" if n == 10 else f"reference-{n}" for n in THREADS]
+
 
 @dataclass
 class Result:
@@ -18,7 +22,8 @@ class Result:
 
     Times are seconds, sizes bytes, *peak* is MB. *sent* is what the server's
     kernel took from it, *passed* what came through a relay. *faults* are the first
-    things that were wrong in what the contender found.
+    things that were wrong in what the contender found. *commit* is imgprint's, with
+    a plus sign if files differed from it.
     """
 
     contender: str
@@ -38,6 +43,7 @@ class Result:
     found: int
     faults: list[str] = field(default_factory=list)
     at: str = ""
+    commit: str = ""
 
     @property
     def cpu_ms(self) -> float:
@@ -114,3 +120,13 @@ def runs_of(
     if images is None:
         images = max((r.images for r in own if r.images <= 5000), default=None)
     return Runs(r for r in own if r.images == images) or None
+
+
+def best_reference(results: list[Result], link: str) -> str | None:
+    """Return the name of the reference's thread count that is quickest on *link*."""
+    rates = {
+        name: runs.median(lambda r: r.rate)
+        for name in REFERENCES
+        if (runs := runs_of(results, name, link))
+    }
+    return max(rates, key=lambda name: rates[name]) if rates else None

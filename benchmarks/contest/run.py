@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.contest import measure
-from benchmarks.contest.contenders.base import Job
+from benchmarks.contest.contenders.base import ROOT, Job
 from benchmarks.contest.link import PLAIN, SHAPED
 from benchmarks.contest.results import Result
 
@@ -35,6 +36,7 @@ class Runner:
         self.relay = relay
         self.link = SHAPED if relay else PLAIN
         self.port = relay.port if relay else server.port
+        self.commit = commit()
 
     def result(self, contender: Contender, images: int) -> Result:
         """Run *contender* without images, then with *images*; return what it took."""
@@ -61,6 +63,7 @@ class Runner:
             passed=self.relay.passed() - passed if self.relay else None,
             found=found,
             faults=faults,
+            commit=self.commit,
             at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         )
 
@@ -88,6 +91,18 @@ class Runner:
                 shutil.copy(folder / "output.txt", kept)
                 faults.append(f"its output is in {kept}")
             return usage, number, faults
+
+
+def commit() -> str:
+    """Return which commit of imgprint this is; "" outside of a repository."""
+    answers = [
+        subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True)
+        for words in (("rev-parse", "--short", "HEAD"), ("diff", "--quiet", "HEAD"))
+        if shutil.which("git")
+    ]
+    if not answers or answers[0].returncode:
+        return ""
+    return answers[0].stdout.strip() + ("+" if answers[1].returncode else "")
 
 
 def check(

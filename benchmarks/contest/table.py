@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.contest.contenders import ALL
 from benchmarks.contest.link import PLAIN, SHAPED
-from benchmarks.contest.results import runs_of
+from benchmarks.contest.results import REFERENCES, best_reference, runs_of
 
 if TYPE_CHECKING:
     from benchmarks.contest.results import Result, Runs
@@ -94,9 +94,12 @@ def growth_table(results: list[Result]) -> str:
 
 
 def short_table(results: list[Result]) -> str:
-    """Return what the README shows."""
+    """Return what the README shows: of the reference its best number of threads."""
     lines = []
+    best = best_reference(results, PLAIN)
     for name, contender in ALL.items():
+        if name in REFERENCES and name != best:
+            continue
         runs, slow = (runs_of(results, name, link) for link in (PLAIN, SHAPED))
         if runs:
             lines.append(
