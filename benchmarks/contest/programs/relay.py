@@ -13,6 +13,7 @@ COUNTER_SOCKET gets the number of bytes that have gone back.
 import asyncio
 import socket
 import sys
+from collections import deque
 
 import uvloop
 
@@ -53,7 +54,8 @@ class Server(asyncio.Protocol):
 
     def data_received(self, data):
         self.last = self.link.departure(len(data)) + DELAY
-        self.loop.call_at(self.last, self.client.deliver, data)
+        self.client.answers.append(data)
+        self.loop.call_at(self.last, self.client.deliver)
         self.loop.call_at(self.last + DELAY, self.acknowledged, len(data))
         self.pending += len(data)
         if self.pending >= WINDOW:
@@ -76,7 +78,11 @@ class Client(asyncio.Protocol):
         self.loop = link.loop
         self.port = port
         self.server = None
-        self.waiting = []
+        # Timers may be out of order by a millisecond; bytes must not be.
+        self.asked = deque()
+        self.answers = deque()
+        self.due = 0
+        self.ended = False
         self.full = False
         self.closed = False
 
@@ -99,24 +105,31 @@ class Client(asyncio.Protocol):
             return
         make = lambda: Server(self, self.link)  # noqa: E731
         _, self.server = await self.loop.create_connection(make, sock=sock)
-        for data in self.waiting:
-            self.server.transport.write(data)
+        self.send()
         if self.closed:
             self.server.transport.abort()
 
     def data_received(self, data):
         at = max(self.loop.time(), self.open_at) + DELAY
-        self.loop.call_at(at, self.forward, data)
+        self.asked.append(data)
+        self.loop.call_at(at, self.forward)
 
-    def forward(self, data):
-        if self.server is None:
-            self.waiting.append(data)
-        else:
-            self.server.transport.write(data)
+    def forward(self):
+        self.due += 1
+        if self.server:
+            self.send()
 
-    def deliver(self, data):
+    def send(self):
+        while self.due:
+            self.due -= 1
+            self.server.transport.write(self.asked.popleft())
+
+    def deliver(self):
+        data = self.answers.popleft()
         if not self.closed:
             self.transport.write(data)
+        if self.ended:
+            self.close()
 
     def pause_writing(self):
         self.full = True
@@ -127,7 +140,9 @@ class Client(asyncio.Protocol):
         self.server.acknowledged(0)
 
     def close(self):
-        self.transport.close()
+        self.ended = True
+        if not self.answers:
+            self.transport.close()
 
     def connection_lost(self, error):
         self.closed = True
