@@ -15,6 +15,7 @@ from imgprint.durable.scheduler import DurableScheduler
 from imgprint.durable.storages import FileStorage
 from imgprint.evidence import EvidenceLog
 from imgprint.feeds import FastJsonItemExporter, FlushingJsonLinesItemExporter
+from imgprint.garbage import GarbageThreshold
 from imgprint.handlers import HttpDownloadHandler
 from imgprint.hashlist import HashListPipeline
 from imgprint.items import ImageRecord, Sighting
@@ -97,6 +98,9 @@ class Addon:
         settings.setdefault_in_component_priority_dict("EXTENSIONS", AutoThrottle, 0)
         settings.setdefault_in_component_priority_dict("EXTENSIONS", Progress, 0)
         settings.setdefault_in_component_priority_dict("EXTENSIONS", EvidenceLog, 0)
+        settings.setdefault_in_component_priority_dict(
+            "EXTENSIONS", GarbageThreshold, 0
+        )
         for scheme in ("http", "https"):
             settings["DOWNLOAD_HANDLERS"].setdefault(scheme, HttpDownloadHandler)
         for name in ("jsonl", "jsonlines", "jl"):
