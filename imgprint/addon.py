@@ -19,6 +19,7 @@ from imgprint.garbage import GarbageThreshold
 from imgprint.handlers import HttpDownloadHandler
 from imgprint.hashlist import HashListPipeline
 from imgprint.items import ImageRecord, Sighting
+from imgprint.lean import Downloader, LeanSignals, Pipelines
 from imgprint.middlewares.backoff import BackoffMiddleware
 from imgprint.middlewares.blocklist import BlocklistMiddleware
 from imgprint.middlewares.guard import (
@@ -106,6 +107,10 @@ class Addon:
         for name in ("jsonl", "jsonlines", "jl"):
             settings["FEED_EXPORTERS"].setdefault(name, FlushingJsonLinesItemExporter)
         settings["FEED_EXPORTERS"].setdefault("json", FastJsonItemExporter)
+        if settings.getbool("IMGPRINT_LEAN", True):
+            settings.set("DOWNLOADER", Downloader, priority="addon")
+            settings.set("ITEM_PROCESSOR", Pipelines, priority="addon")
+            settings.setdefault_in_component_priority_dict("EXTENSIONS", LeanSignals, 0)
         # Scrapy's default of 100 starts a hundred workers for every response:
         # 1 halves the CPU time per image.
         settings.set("CONCURRENT_ITEMS", 1, priority="addon")

@@ -17,6 +17,7 @@ from imgprint.errors import DOWNLOAD_ERRORS, INTERRUPTED, NOT_TRIED, error_text
 from imgprint.http import ImageResponse, image_request, inline_image
 from imgprint.items import NOT_CHOSEN, ImageRecord, Sighting
 from imgprint.keys import url_key
+from imgprint.lean import download
 from imgprint.postponed import SIGHTING, postpone
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ class Images:
             async with self._slot(request):
                 if not self.crawler.engine.running:
                     return None, INTERRUPTED
-                response = await self.crawler.engine.download_async(request)
+                response = await download(self.crawler, request)
         except DOWNLOAD_ERRORS as exception:
             error = error_text(exception)
         else:

@@ -98,6 +98,10 @@ class SparseBytes:
         if key.step not in (None, 1):
             raise ValueError("SparseBytes slices have no step")
         start = key.start or 0
+        if self._parts and not self._starts[0] and key.stop is not None:
+            head = self._parts[0]
+            if 0 <= start <= key.stop <= len(head):  # as most slices are
+                return head[start : key.stop]
         if start < 0 or (key.stop is None and self.size is None):
             raise ValueError("SparseBytes slices count from byte 0")
         stop = self.size if key.stop is None else self._clip(key.stop)

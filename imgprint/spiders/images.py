@@ -172,8 +172,11 @@ class ImagesSpider(Spider):
         elif document := self.documents.read(response):
             self._count("page/count")
             page = self._describe(response, document)
+            assert self.crawler.engine
+            pipelines = self.crawler.engine.scraper.start_itemproc_async
             async for item in self._items(response, document, page):
-                yield item
+                # Not by way of spider middlewares, eight generators deep.
+                await pipelines(item, response=response)
             for request in self._follow(response, document, page):
                 yield request
         else:

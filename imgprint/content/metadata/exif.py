@@ -233,8 +233,8 @@ class _Reader:
             return data
         if kind == UTF8:
             return data.rstrip(b"\0").decode(errors="ignore")
-        form = NUMBERS[kind]
-        values = struct.unpack(f"{self.tiff.order}{len(data) // form[1]}{form[0]}", data)
+        letter, size = NUMBERS[kind]
+        values = struct.unpack(f"{self.tiff.order}{len(data) // size}{letter}", data)
         if kind in RATIONALS:
             pairs = zip(values[::2], values[1::2], strict=True)
             values = tuple(n / d if d else math.nan for n, d in pairs)
