@@ -148,6 +148,12 @@ async def download(crawler: Crawler, request: Request) -> Response:
         request = result
 
 
+async def deliver(crawler: Crawler, item: Any, response: Response) -> None:
+    """Hand *item* to the pipelines, past the generators of eight spider middlewares."""
+    assert crawler.engine
+    await crawler.engine.scraper.start_itemproc_async(item, response=response)
+
+
 class Pipelines(ItemPipelineManager):
     """Scrapy's item pipelines, awaited where there is something to await.
 

@@ -20,6 +20,7 @@ from imgprint.gather import gather_bounded
 from imgprint.http import ImageResponse, image_request
 from imgprint.images import Images, Page
 from imgprint.items import Sighting
+from imgprint.lean import deliver
 from imgprint.lists import fetch_list
 from imgprint.postponed import SIGHTING, first_url, known, lines_left, once, postpone
 from imgprint.scope import Scope
@@ -172,11 +173,8 @@ class ImagesSpider(Spider):
         elif document := self.documents.read(response):
             self._count("page/count")
             page = self._describe(response, document)
-            assert self.crawler.engine
-            pipelines = self.crawler.engine.scraper.start_itemproc_async
             async for item in self._items(response, document, page):
-                # Not by way of spider middlewares, eight generators deep.
-                await pipelines(item, response=response)
+                await deliver(self.crawler, item, response)
             for request in self._follow(response, document, page):
                 yield request
         else:

@@ -178,7 +178,7 @@ class _Reader:
         tags = set(kept) | set()
         known = KNOWN[group]
         result: Values = {}
-        for tag in tags if group else set(tags):
+        for tag in tags if group else set(iter(tags)):
             found = kept[tag]
             value = self._value(found, known.get(tag)) if found else ELIDED
             if value is not None:

@@ -1,3 +1,4 @@
+import io
 import struct
 import warnings
 from contextlib import suppress
@@ -6,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from imgprint.content.metadata.exif import (
     EXIF_IFD,
@@ -145,3 +147,57 @@ def test_read_exif_survives_junk(changes, known):
         read_exif(image, range(len(data)), found)
         for text in found.tags.values():
             text.encode()
+
+
+# Bytes of one value by type; 14 and 99 are none.
+UNITS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
+UNITS |= {13: 4, 14: 1, 16: 8, 99: 1}
+# Of known length one, of several, with names for values, and unknown.
+TAGS = [0x100, 0x102, 0x103, 0x106, 0x10F, 0x112, 0x11A, 0x11C, 0x128, 0x132, 0x9999]
+TAGS += [0x1, 0x2, 0x8827, 0x829A, 0x9000, 0x9201, 0x9214, 0xA002, 0xA217, 0xC635]
+NAMES = [b"JPEG\0", b"inch\0", b"RGB", b"LZW\0\0"]
+entry = st.tuples(
+    st.sampled_from(TAGS),
+    st.sampled_from(sorted(UNITS)),
+    st.one_of(st.sampled_from(NAMES), st.binary(max_size=40)),
+)
+
+
+def directory(entries, order):
+    head = (b"II" if order == "<" else b"MM") + struct.pack(order + "HL", 42, 8)
+    table, values = b"", b""
+    after = 8 + 2 + 12 * len(entries) + 4
+    for tag, kind, value in entries:
+        count = len(value) // UNITS[kind]
+        value = value[: count * UNITS[kind]]
+        place = value.ljust(4, b"\0")
+        if len(value) > 4:
+            place = struct.pack(order + "L", after + len(values))
+            values += value
+        table += struct.pack(order + "HHL", tag, kind, count) + place
+    return head + struct.pack(order + "H", len(entries)) + table + bytes(4) + values
+
+
+@given(
+    st.lists(entry, min_size=1, max_size=8, unique_by=lambda e: e[0]),
+    st.sampled_from("<>"),
+    st.sampled_from([None, EXIF_IFD, GPS_IFD]),
+)
+def test_values_and_their_order_are_pillows(entries, order, role):
+    data = directory(entries, order)
+    pillow = ImageFileDirectory_v2(data[:8], group=role)
+    file = io.BytesIO(data)
+    file.seek(8)
+    expected = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pillow.load(file)
+        for tag in pillow if role else set(pillow):
+            with suppress(KeyError, ValueError, TypeError):
+                value = pillow[tag]
+                alone = isinstance(value, tuple) and len(value) == 1
+                expected[tag] = value[0] if alone else value
+    found = read(data, role)
+    values = found.gps if role == GPS_IFD else found.main
+    assert list(values) == list(expected)
+    assert repr(values) == repr(expected)
