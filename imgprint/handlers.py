@@ -25,6 +25,7 @@ from scrapy.exceptions import (
     DownloadTimeoutError,
     ResponseDataLossError,
 )
+from scrapy.http import Headers
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.ssl import _make_ssl_context
 
@@ -126,6 +127,21 @@ class _AiohttpHandler(AiohttpDownloadHandler):
                 read_bufsize=receive_buffer or 2**16,
             )
         )
+
+    @staticmethod
+    def _request_headers(request: Request) -> Headers:
+        """Return the fields to send: not a copy, unless one must be left out."""
+        if b"Proxy-Authorization" in request.headers:
+            return AiohttpDownloadHandler._request_headers(request)
+        return request.headers
+
+    @staticmethod
+    def _extract_headers(response: _ClientResponse) -> Headers:
+        """Return the fields as they were sent; Headers would look at each thrice."""
+        headers = Headers()
+        for name, value in response.raw_headers:
+            dict.setdefault(headers, name.title(), []).append(value)
+        return headers
 
     def _connector(self) -> aiohttp.TCPConnector:
         return aiohttp.TCPConnector(

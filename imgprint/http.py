@@ -106,7 +106,7 @@ class ImageResponse(Response):
         record.description = self.description
         record.headers = {
             name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
-            for name, values in self.headers.items()
+            for name, values in dict.items(self.headers)
         }
         return record
 

@@ -16,6 +16,7 @@ import inspect
 import logging
 from collections.abc import Sequence
 from time import monotonic
+from types import MethodType
 from typing import TYPE_CHECKING, Any, Self
 
 from pydispatch.dispatcher import getAllReceivers, liveReceivers
@@ -81,6 +82,13 @@ class Middlewares(DownloaderMiddlewareManager):
         return response
 
 
+def _bare(method: Any) -> Any:
+    """Return *method* without the decorator that warns of an argument not given."""
+    function = getattr(method, "__wrapped__", None)
+    owner = getattr(method, "__self__", None)
+    return MethodType(function, owner) if function and owner else method
+
+
 def _check(method: Any, result: object) -> None:
     name = getattr(method, "__qualname__", repr(method))
     raise TypeError(f"{name} must return a Response or a Request, got {type(result)}")
@@ -93,6 +101,9 @@ class Downloader(ScrapyDownloader):
         super().__init__(crawler)
         # Not built a second time: they are connected to signals by now.
         self.middleware.__class__ = Middlewares
+        for methods in self.middleware.methods.values():
+            for index, method in enumerate(methods):
+                methods[index] = _bare(method)
 
     async def _enqueue_request(self, request: Request) -> Response:
         """Wait for a turn in the request's slot, if there is need to; download."""

@@ -72,7 +72,7 @@ def test_what_is_broken_is_found(logged, tmp_path):
 
 def test_a_feed_that_was_changed(logged, tmp_path):
     logged.feed.write_text(
-        logged.feed.read_text().replace('"width": 640', '"width": 1', 1)
+        logged.feed.read_text().replace('"width":640', '"width":1', 1)
     )
     done = verify(logged.path, logged.feed, cwd=tmp_path)
     assert done.returncode == 1

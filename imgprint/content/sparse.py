@@ -77,12 +77,12 @@ class SparseBytes:
         """Return the unknown parts of *span*, in order."""
         gaps = []
         position = span.start
-        for known in self.spans:
-            if known.start >= span.stop:
+        for start, part in zip(self._starts, self._parts, strict=True):
+            if start >= span.stop:
                 break
-            if known.start > position:
-                gaps.append(range(position, known.start))
-            position = max(position, known.stop)
+            if start > position:
+                gaps.append(range(position, start))
+            position = max(position, start + len(part))
         if position < span.stop:
             gaps.append(range(position, span.stop))
         return gaps

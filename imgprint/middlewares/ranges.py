@@ -189,7 +189,7 @@ class RangeMiddleware:
         self.hosts.learn(host_key(request), transfer)
         if not transfer.may_be_image(description.format):
             raise NotAnImage(f"not an image: {transfer.media_type or 'no type'}")
-        headers = response.headers.copy()
+        headers = response.headers
         headers.pop("Content-Encoding", None)
         return self._response(request, transfer, description, response.status, headers)
 
@@ -268,14 +268,15 @@ class RangeMiddleware:
         request.meta.pop(_STATE, None)
         # Not sooner: a retry may be written to disk, which takes no function.
         request.callback = request.callback or yield_record
-        return ImageResponse(
+        image = ImageResponse(
             request.url,
             status,
-            headers,
             request=request,
             transfer=transfer,
             description=description,
         )
+        image.headers = headers  # not a copy
+        return image
 
 
 def _answer(state: _Part, response: Response) -> Answer:
