@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     import argparse
 
 
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not everywhere
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 class Command(ScrapyCommand):
     requires_project = True
     requires_crawler_process = False
@@ -40,7 +47,7 @@ class Command(ScrapyCommand):
         parser.add_argument(
             "--processes",
             type=int,
-            default=len(os.sched_getaffinity(0)),
+            default=cores(),
             metavar="N",
             help="crawls at a time (default: one per core)",
         )
