@@ -1,6 +1,6 @@
 """Crawls of a thousand images, interrupted in every way and resumed: a table.
 
-    python benchmarks/kills.py [--images 1000] [--runs 20]
+    python benchmarks/kills.py [--images 1000] [--runs 20] [--seed 0]
 
 Each run is killed with SIGKILL at one to five random moments; then one each is
 stopped by SIGTERM and by Ctrl-C twice, finds its disk full (as root, on a small
@@ -154,13 +154,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0, help="number of the first run")
     options = parser.parse_args()
     names = (*COLUMNS, "s. lost", "s. doub.", "again")
     with tempfile.TemporaryDirectory() as folder, Web(options.images) as web:
         bench = Bench(Path(folder), web)
         print(f"{'':<28}{'hits':>5}" + "".join(f"{name:>9}" for name in names))
         print(f"{'undisturbed':<28}{0:>5}{len(bench.undisturbed.records()):>9}")
-        for run in range(options.runs):
+        for run in range(options.seed, options.seed + options.runs):
             bench.kill(run)
         bench.stop("SIGTERM", signal.SIGTERM)
         bench.stop("Ctrl-C", signal.SIGINT)

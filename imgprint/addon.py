@@ -14,6 +14,7 @@ from imgprint.durable.s3 import S3Storage
 from imgprint.durable.scheduler import DurableScheduler
 from imgprint.durable.storages import FileStorage
 from imgprint.evidence import EvidenceLog
+from imgprint.exporters import GeoJsonExporter, ParquetExporter, RecordCsvExporter
 from imgprint.feeds import FastJsonItemExporter, FlushingJsonLinesItemExporter
 from imgprint.garbage import GarbageThreshold
 from imgprint.handlers import HttpDownloadHandler
@@ -106,7 +107,13 @@ class Addon:
             settings["DOWNLOAD_HANDLERS"].setdefault(scheme, HttpDownloadHandler)
         for name in ("jsonl", "jsonlines", "jl"):
             settings["FEED_EXPORTERS"].setdefault(name, FlushingJsonLinesItemExporter)
-        settings["FEED_EXPORTERS"].setdefault("json", FastJsonItemExporter)
+        for name, exporter in (
+            ("json", FastJsonItemExporter),
+            ("csv", RecordCsvExporter),
+            ("geojson", GeoJsonExporter),
+            ("parquet", ParquetExporter),
+        ):
+            settings["FEED_EXPORTERS"].setdefault(name, exporter)
         if settings.getbool("IMGPRINT_LEAN", True):
             settings.set("DOWNLOADER", Downloader, priority="addon")
             settings.set("ITEM_PROCESSOR", Pipelines, priority="addon")

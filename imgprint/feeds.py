@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,7 +16,10 @@ from imgprint.items import ImageRecord, Sighting
 from imgprint.lines import StoredRecord, StoredSighting, json_line, pretty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable, Mapping
+
+WHOLE = ("json", "geojson", "parquet")
+"""Formats of files that nothing can be appended to."""
 
 
 def _usual(exporter: JsonItemExporter | JsonLinesItemExporter) -> bool:
@@ -102,3 +106,24 @@ def check_targets(uris: Iterable[str]) -> None:
                 f"feed {uri!r} can't be written: {error.strerror}; "
                 "give another path with -O"
             ) from error
+
+
+def check_formats(
+    feeds: Mapping[str, Mapping[str, Any]], own: Container[str] = ()
+) -> None:
+    """Raise InputError if one of *feeds* can't be written in its format.
+
+    *own* are files of the job that goes on: they are made anew.
+    """
+    for uri, options in feeds.items():
+        name = options.get("format")
+        if name == "parquet" and not find_spec("pyarrow"):
+            raise InputError(f"feed {uri!r} needs pyarrow: pip install pyarrow")
+        path = local_path(uri)
+        if name not in WHOLE or options.get("overwrite") or not path or uri in own:
+            continue
+        if path.is_file() and path.stat().st_size:
+            raise InputError(
+                f"feed {uri!r} exists, and {name} can't be appended to: "
+                "give it with -O to replace it"
+            )

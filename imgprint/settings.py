@@ -45,6 +45,11 @@ EXTENSIONS = {"scrapy.extensions.spiderstate.SpiderState": None}  # 0
 # JSON Lines are complete up to the last image whatever happens; the JSON array
 # is what the reference publishes, complete when the crawl is.
 FEED_EXPORT_ENCODING = "utf-8"
+# So that -O knows them, which asks before the add-on is there.
+FEED_EXPORTERS = {
+    "geojson": "imgprint.exporters.GeoJsonExporter",
+    "parquet": "imgprint.exporters.ParquetExporter",
+}
 FEEDS = {
     "data/%(name)s-%(time)s.jsonl": {"format": "jsonl"},
     "data/%(name)s-%(time)s.json": {"format": "json", "indent": 4},

@@ -15,7 +15,7 @@ from imgprint.durable.exporter import FeedExporter
 from imgprint.durable.folder import job_folder
 from imgprint.durable.pipeline import JournalPipeline, check_job
 from imgprint.errors import InputError
-from imgprint.feeds import check_targets
+from imgprint.feeds import check_formats, check_targets
 from imgprint.hashlist import hash_list
 from imgprint.middlewares.blocklist import read_blocklist
 from imgprint.onion import parse_proxies
@@ -66,9 +66,10 @@ def check_input(settings: BaseSettings, name: str, arguments: dict[str, str]) ->
     if revisit := settings.get("IMGPRINT_REVISIT"):
         PreviousFeed(revisit).close()
     hash_list(settings)
-    job = arguments.get("job")
+    job, own = arguments.get("job"), set[str]()
     if folder := settings.get("JOBDIR") or (job and job_folder(job)):
-        check_job(Path(folder))
+        own = check_job(Path(folder))
+    check_formats(settings.getdict("FEEDS"), own)
     sightings = settings.get("IMGPRINT_SIGHTINGS")
     check_targets([*settings.getdict("FEEDS"), *([sightings] if sightings else [])])
 

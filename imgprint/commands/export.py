@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,9 @@ from imgprint.commands.crawl import complain
 from imgprint.errors import InputError
 from imgprint.inputs import read_feed
 from imgprint.keys import url_key
+from imgprint.parquet import ParquetRows
 from imgprint.report.exchange import as_misp, as_stix
-from imgprint.report.export import COLUMNS, WRITERS, flat
+from imgprint.report.export import WRITERS
 from imgprint.report.figures import is_record
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 FEEDS = ("json", "jsonl")
 TEXTS = {**WRITERS, "misp": as_misp, "stix": as_stix}
-BATCH = 10_000
 
 
 class Command(ScrapyCommand):
@@ -114,20 +113,14 @@ def _unwritable(path: str, error: OSError) -> InputError:
 
 
 def _write_parquet(records: Iterator[dict[str, Any]], path: str | None) -> None:
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError as error:
-        raise InputError("parquet needs pyarrow: pip install pyarrow") from error
     if not path:
         raise InputError("parquet needs a file: give -o FILE")
-    kinds = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
-    schema = pa.schema([(name, kinds[kind]) for name, kind in COLUMNS.items()])
     part = Path(f"{path}.part")
     try:
-        with parquet.ParquetWriter(part, schema) as writer:
-            while rows := [flat(record) for record in islice(records, BATCH)]:
-                writer.write_table(pa.Table.from_pylist(rows, schema))
+        rows = ParquetRows(part)
+        for record in records:
+            rows.add(record)
+        rows.close()
         part.replace(path)
     except OSError as error:
         raise _unwritable(path, error) from error

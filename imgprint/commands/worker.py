@@ -17,13 +17,6 @@ if TYPE_CHECKING:
     import argparse
 
 
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not everywhere
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 class Command(ScrapyCommand):
     requires_project = True
     requires_crawler_process = False
@@ -47,7 +40,7 @@ class Command(ScrapyCommand):
         parser.add_argument(
             "--processes",
             type=int,
-            default=cores(),
+            default=len(os.sched_getaffinity(0)),
             metavar="N",
             help="crawls at a time (default: one per core)",
         )

@@ -15,6 +15,7 @@ from scrapy import signals
 from scrapy.utils.asyncio import run_in_thread
 
 from imgprint.durable.hooks import OpenFeedExporter
+from imgprint.durable.journal import OWN
 from imgprint.durable.pipeline import JournalPipeline
 from imgprint.durable.s3 import S3Storage, upload_spool
 from imgprint.durable.spool import Spool
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from scrapy.extensions.feedexport import FeedSlot
 
 logger = logging.getLogger(__name__)
-
-# The place in the journal of a feed that is the job's own, to be written anew.
-_OWN = (-1, -1)
 
 
 class FeedExporter(OpenFeedExporter):
@@ -109,10 +107,10 @@ class FeedExporter(OpenFeedExporter):
         journal = self._job.journal
         start = journal.feed_start(slot.uri)
         if start is None:
-            start = (0, 0) if storage.has_content() else _OWN
+            start = (0, 0) if storage.has_content() else OWN
             journal.set_feed_start(slot.uri, start)
         storage.atomic = True
-        if start == _OWN:
+        if start == OWN:
             storage.append = False
         else:
             self._appended.append(slot)

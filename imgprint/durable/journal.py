@@ -52,6 +52,10 @@ CREATE TABLE IF NOT EXISTS feeds (uri TEXT PRIMARY KEY, records INT, sightings I
 """
 
 
+# The place of a feed that is the job's own, to be written anew.
+OWN = (-1, -1)
+
+
 class Journal:
     """What the job in *folder* has found so far, in files and an index of them.
 
@@ -190,6 +194,11 @@ class Journal:
             "SELECT records, sightings FROM feeds WHERE uri = ?", (uri,)
         ).fetchone()
         return row
+
+    def own_feeds(self) -> set[str]:
+        """Return the URIs of feeds that are the job's own."""
+        rows = self._db.execute("SELECT uri FROM feeds WHERE records < 0")
+        return {uri for (uri,) in rows}
 
     def set_feed_start(self, uri: str, start: tuple[int, int]) -> None:
         self._db.execute("INSERT OR REPLACE INTO feeds VALUES (?, ?, ?)", (uri, *start))

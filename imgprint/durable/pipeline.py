@@ -26,14 +26,20 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def check_job(folder: Path) -> None:
-    """Raise InputError if the job in *folder* is running, or can't be written."""
+def check_job(folder: Path) -> set[str]:
+    """Return the feeds whose files are made anew by each run of a job.
+
+    Raise InputError if the job in *folder* is running, or can't be written.
+    """
     try:
         RequestLog(folder).close()
-        Journal(folder).close()
+        journal = Journal(folder)
+        own = journal.own_feeds()
+        journal.close()
     except (OSError, sqlite3.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError(f"the job in {str(folder)!r} can't go on: {reason}") from error
+    return own
 
 
 class Outcomes(MutableMapping[bytes, Any]):

@@ -12,26 +12,13 @@ import os
 import select
 import signal
 import sys
-import time
 from threading import Thread
-
-# Counts the time that the machine sleeps, too, where there is such a clock.
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-
-
-def now() -> float:
-    """Return seconds since some time."""
-    return time.clock_gettime(_CLOCK)
 
 
 def hold(seconds: float) -> None:
     """Kill this process and its children when nothing came for *seconds*."""
-    last = now()
-    while now() - last < seconds:
-        if select.select([0], [], [], min(1, seconds))[0]:
-            if not os.read(0, 4096):
-                break
-            last = now()
+    while select.select([0], [], [], seconds)[0] and os.read(0, 4096):
+        pass
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -13,7 +14,6 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 
 from imgprint.machines.database import LOCK, QUEUE
-from imgprint.machines.leash import now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -76,7 +76,7 @@ class Life:
         self.failed = 0
         """How many shards have failed for good here."""
         self._idle: set[int] = set()
-        self._confirmed = now()
+        self._confirmed = monotonic()
 
     async def beats(self) -> None:
         while True:
@@ -90,7 +90,7 @@ class Life:
         """Give a sign of life, lengthen the leashes, take over from the dead."""
         if (worker := self.worker()) is None:
             return
-        begun, crawls = now(), dict(self.crawls)
+        begun, crawls = monotonic(), dict(self.crawls)
         await self.app.job_manager.update_heartbeat(worker)
         rows = await self.connector.execute_query_all_async(_OWN, worker=worker)
         own = {row["id"] for row in rows}
@@ -139,7 +139,7 @@ class Life:
 
     def check(self) -> None:
         """End this process unless it can be sure that its shards are its own."""
-        if now() - self._confirmed > self.leash:
+        if monotonic() - self._confirmed > self.leash:
             self._give_up("the queue's database can't be reached")
 
     def _give_up(self, reason: str) -> None:

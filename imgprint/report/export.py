@@ -112,20 +112,32 @@ def facts(record: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+GEOJSON_BEGIN = '{"type": "FeatureCollection", "features": ['
+GEOJSON_END = "\n]}\n"
+
+
+def geojson_feature(record: Mapping[str, Any]) -> str | None:
+    """Return the feature of an image, None if it has no position."""
+    place = position(record)
+    if not place:
+        return None
+    feature = {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": place},
+        "properties": facts(record),
+    }
+    return json.dumps(feature)
+
+
 def as_geojson(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """Yield a FeatureCollection of the images with a position (RFC 7946)."""
-    yield '{"type": "FeatureCollection", "features": ['
+    yield GEOJSON_BEGIN
     between = "\n"
     for record in records:
-        if place := position(record):
-            feature = {
-                "type": "Feature",
-                "geometry": {"type": "Point", "coordinates": place},
-                "properties": facts(record),
-            }
-            yield between + json.dumps(feature)
+        if feature := geojson_feature(record):
+            yield between + feature
             between = ",\n"
-    yield "\n]}\n"
+    yield GEOJSON_END
 
 
 def as_kml(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:

@@ -106,9 +106,10 @@ def grow(folder, size="64m"):
     subprocess.run(["mount", "-o", f"remount,size={size}", str(folder)], check=True)
 
 
-@pytest.mark.parametrize("name", ["out.jsonl", "out.json", "out.csv"])
+@pytest.mark.parametrize("name", ["out.jsonl", "out.json", "out.csv", "out.parquet"])
 def test_a_full_disk(name, site, small_disk, tmp_path):
     (small_disk / name).write_text("old")
+    (small_disk / "more").write_bytes(bytes(53_248))
     done = crawl(f"-aurl={site.url}/", "-O", f"disk/{name}", cwd=tmp_path)
     assert done.code == 1
     assert "Traceback" not in done.log

@@ -29,8 +29,8 @@ def test_it_dies_when_nothing_comes():
 
 
 def test_it_lives_while_something_comes():
-    process = held(3)
-    for _ in range(40):
+    process = held(5)
+    for _ in range(60):
         process.stdin.write(b".")
         process.stdin.flush()
         time.sleep(0.1)

@@ -6,7 +6,6 @@ from collections import Counter
 
 import pytest
 
-from imgprint.commands.jobs import report
 from tests.crawling import jsonl
 from tests.machines.running import SHARED, Machine, Web, alive, records, until
 from tests.servers.moto_s3 import MotoS3
@@ -51,7 +50,7 @@ def test_a_worker_killed_and_one_added(machine, queue, tmp_path):
     """Two workers, two processes each; 20 sites; kill -9 in mid-run."""
     with Web(20) as web:
         out = tmp_path / "out"
-        options = ("--output", out, "-sIMGPRINT_QUEUE_BUCKETS=10")
+        options = ("--output", out, "-sIMGPRINT_QUEUE_BUCKETS=16")
         done = machine("a").enqueue(web.lines, *options)
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("20 sites: ")
@@ -101,16 +100,13 @@ def test_the_same_machine_goes_on(machine, tmp_path):
     assert found.keys() == web.images
 
 
-def test_a_stopped_worker_hands_back(machine, queue, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_worker_hands_back(number, machine, queue, tmp_path):
     with Web(3, images=60) as web:
         assert machine("a").enqueue(web.lines).returncode == 0
         worker = machine("a").work(*QUICK)
         hit(worker, web)
-        shown = "\n".join(report(queue.jobs(None)))
-        assert "waiting       1 shards         1 sites" in shown
-        assert "running       2 shards         2 sites" in shown
-        assert f":{worker.process.pid} since {time.gmtime().tm_year}" in shown
-        worker.signal(signal.SIGINT)
+        worker.signal(number)
         assert worker.wait() == 0, worker.log
         assert len(runs(queue, "stopped")) == 2
         assert {job["status"] for job in queue.jobs(None)} == {"todo"}
@@ -138,7 +134,7 @@ def test_a_frozen_worker_ends_when_others_have_its_shards(machine, queue, tmp_pa
 
 
 def test_the_database_restarts(machine, postgres, tmp_path):
-    with Web(3, images=40) as web:
+    with Web(4, images=40) as web:
         assert machine("a", timeout=30).enqueue(web.lines).returncode == 0
         worker = machine("a").work(*QUICK)
         hit(worker, web)
@@ -206,24 +202,35 @@ def test_a_shard_that_fails(machine, tmp_path):
 
 
 def test_every_now_and_then(machine, tmp_path):
-    with Web(1, images=2, delay=0) as web:
+    with Web(2, images=2, delay=0) as web:
         every = ("--every", "* * * * * */3", "--output", tmp_path / "out")
         done = machine("a").enqueue(web.lines, *every)
-        assert done.stdout == "1 sites: 1 timers put into the queue\n", done.stderr
+        assert done.stdout == "2 sites: 2 timers put into the queue\n", done.stderr
         again = machine("a").enqueue(web.lines, *every).stdout
-        assert again == ("1 sites: 0 timers put into the queue, 1 were there already\n")
+        assert again == ("2 sites: 0 timers put into the queue, 2 were there already\n")
         worker = machine("a").work()
 
         def rounds():
             folders = [f for f in (tmp_path / "out").glob("*") if f.is_dir()]
-            return [f for f in folders if len(records(f)) == 2 + SHARED]
+            return [f for f in folders if len(records(f)) == 2 * (2 + SHARED)]
 
         until(lambda: len(rounds()) >= 2)
         shown = machine("a").run("jobs").stdout
-        assert "every    * * * * * */3  1 shards" in shown
+        assert "every    * * * * * */3  2 shards" in shown
         worker.signal(signal.SIGTERM)
         assert worker.wait() == 0
         canceled = machine("a").run("jobs", tmp_path / "out", "--cancel").stdout
         assert canceled.endswith("shards and timers taken out\n")
         assert "every" not in machine("a").run("jobs").stdout
     assert {r["url"] for r in records(rounds()[0])} == web.images
+
+
+def test_jobs_show_what_runs(machine):
+    with Web(2, images=60) as web:
+        assert machine("a").enqueue(web.lines).returncode == 0
+        worker = machine("a").work("--processes", "1")
+        hit(worker, web)
+        shown = machine("a").run("jobs").stdout
+        assert "waiting       1 shards         1 sites" in shown
+        assert "running       1 shards         1 sites" in shown
+        assert f":{worker.process.pid} since {time.gmtime().tm_year}" in shown
