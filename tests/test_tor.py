@@ -17,6 +17,7 @@ import pytest
 
 from imgprint.onion import USER_AGENT, choose_proxy
 from tests.crawling import ROOT, crawl, feed, same_in_every_fetch
+from tests.documents import commands
 from tests.pictures import jpeg
 from tests.servers.nginx import Nginx
 from tests.servers.process import require
@@ -121,6 +122,32 @@ def test_records_are_those_of_plain_http(world, tmp_path):
         assert record["transfer"]["range"] == "multipart"
     assert sorted(through_tor) == sorted(f"/{name}" for name in records)
     assert world.net.dns.asked.count(CLEARNET) >= 1, "it was the exit that asked"
+
+
+def test_the_command_of_the_document(world, tmp_path):
+    """docs/onion.md, but for where its Tor listens, and for the sizes of images."""
+    lines = [command.text for command in commands("docs/onion.md")]
+    (line,) = (text for text in lines if text.startswith("scrapy "))
+    world.write("index.html", page("f10.jpg"))
+    settings = "".join(f"{k} = {v!r}\n" for k, v in world.settings().items())
+    (tmp_path / "here.py").write_text(f"from imgprint.settings import *\n{settings}")
+    done = subprocess.run(
+        ["sh", "-c", line.replace("NAME.onion", world.net.onions[0])],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PYTHONPATH": f"{tmp_path}:{ROOT}",
+            "SCRAPY_SETTINGS_MODULE": "here",
+        },
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (record,) = feed(tmp_path, "data/*.jsonl")
+    assert record["url"] == world.url(0, "f10.jpg")
 
 
 # 2. and 4. No leak, whatever happens; nothing lost, nothing doubled

@@ -111,6 +111,20 @@ class Command(crawl.Command):
 
     crawler: Crawler | None = None
 
+    def short_desc(self) -> str:
+        return "Run a spider; images crawls pages and identifies their images"
+
+    def long_desc(self) -> str:
+        return (
+            "scrapy crawl images -a urls=urls.txt crawls a list of pages and images. "
+            "More arguments, each with -a: url=URL,URL in place of a list; depth=N to "
+            "follow links; max_pages=N, max_images=N per site; allow=REGEX, "
+            "deny=REGEX; sitemap=1; render=1 or auto for a browser; job=NAME to go on "
+            "after any interruption. Records and sightings go to data/, with -O FILE "
+            "there, too. The exit code is 0 if the crawl ended and its feeds are "
+            "stored, 2 if its input is wrong, else 1."
+        )
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         if len(args) == 1:

@@ -41,6 +41,13 @@ class Command(ScrapyCommand):
     def short_desc(self) -> str:
         return "Crawl an embedded gallery on loopback and show what imgprint finds"
 
+    def long_desc(self) -> str:
+        return (
+            "Serve two small sites on this machine's loopback, crawl them as scrapy "
+            "crawl images does, and print what was found. Nothing leaves the machine. "
+            f"The feeds are in {FOLDER}/: try scrapy report with them."
+        )
+
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         self.settings.setdict(SETTINGS, priority="cmdline")

@@ -21,6 +21,14 @@ class Command(ScrapyCommand):
     def short_desc(self) -> str:
         return "Upload feeds that S3 did not take when their crawl ended"
 
+    def long_desc(self) -> str:
+        return (
+            "Upload what is in IMGPRINT_SPOOL (default: data/spool): feeds to s3:// "
+            "that could not be stored. Credentials and endpoint are the usual AWS "
+            "variables. The exit code is 1 if something could still not be uploaded; "
+            "the next crawl tries, too."
+        )
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         stored, failure = upload_spool(

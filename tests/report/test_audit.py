@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from jsonschema import Draft7Validator
 
 from imgprint.report.audit import (
     RULES,
@@ -14,10 +13,9 @@ from imgprint.report.audit import (
     reaches,
 )
 from imgprint.report.sarif import as_sarif
-from tests.conftest import ROOT
+from tests import sarif
 from tests.report.feeds import HOSTILE, hostile_record
 
-SARIF = ROOT / "tests" / "data" / "sarif-2.1.0-rtm.5.json"
 LEAKS = {
     "gps-position": {"gps": {"latitude": -10.5, "longitude": 0.0}},
     "owner-name": {"camera": {"owner": "Ann Example"}},
@@ -85,9 +83,7 @@ def all_findings(record):
 def test_sarif_is_valid(record):
     record = {**record, **LEAKS["gps-position"], **LEAKS["thumbnail-differs"]}
     log = as_sarif(all_findings(record), 1, ["http://a/: HTTP 500"])
-    schema = json.loads(SARIF.read_text())
-    checker = Draft7Validator.FORMAT_CHECKER
-    assert list(Draft7Validator(schema, format_checker=checker).iter_errors(log)) == []
+    sarif.validate(log)
     (run,) = log["runs"]
     for result in run["results"]:
         assert (
@@ -95,6 +91,32 @@ def test_sarif_is_valid(record):
             == (result["ruleId"])
         )
     json.dumps(log).encode("ascii")
+
+
+def test_what_is_no_sarif_is_refused():
+    good = as_sarif(findings({**CLEAN, **LEAKS["gps-position"]}), 1, [])
+    (run,) = good["runs"]
+    (result,) = run["results"]
+    for bad in (
+        {**good, "version": "2.0.0"},
+        {**good, "more": 1},
+        {**good, "runs": [{**run, "results": [{**result, "level": "high"}]}]},
+        {**good, "runs": [{**run, "results": [{**result, "locations": [1]}]}]},
+        {
+            **good,
+            "runs": [
+                {
+                    **run,
+                    "results": [
+                        {**result, "relatedLocations": 2 * result["locations"]}
+                    ],
+                }
+            ],
+        },
+    ):
+        with pytest.raises(ValueError, match=r"validation error|twice"):
+            sarif.validate(bad)
+    sarif.validate(good)
 
 
 def test_text_has_nothing_that_a_terminal_obeys():

@@ -156,7 +156,7 @@ function mapView(width, height) {
   const layer = root.append("g");
   layer.append("path").attr("class", "land").attr("d", path(world.land));
   layer.append("path").attr("class", "borders").attr("d", path(world.borders));
-  const radius = d3.scaleSqrt([1, Math.max(50, d3.max(figures.places, (p) => p[2]))], [4.5, 13]);
+  const radius = d3.scaleSqrt([1, Math.max(50, d3.max(figures.places, (p) => p[2]))], [5, 13]);
   const dots = layer
     .selectAll("circle")
     .data(figures.places)

@@ -3,15 +3,16 @@
 function drawCards() {
   const t = figures.totals;
   const share = t.held ? ((100 * t.received) / t.held).toFixed(1) : "0";
+  const count = (n, one, many) => [counted.format(n || 0), n === 1 ? one : many];
   const cards = [
-    [counted.format(t.records || 0), "images identified"],
-    [counted.format(figures.sites), "sites"],
-    [counted.format(t.pages || 0), "pages"],
+    count(t.records, "image identified", "images identified"),
+    count(figures.sites, "site", "sites"),
+    count(t.pages, "page", "pages"),
     [bytes(t.received || 0), `received for them, ${share}% of the ${bytes(t.held || 0)} that they hold`],
-    [counted.format(t.requests || 0), "requests for them"],
-    [counted.format(figures.shared_count), "images on several sites"],
-    [counted.format(t.position || 0), "images with a position"],
-    [counted.format(figures.serial_count), "serial numbers"],
+    count(t.requests, "request for them", "requests for them"),
+    count(figures.shared_count, "image on several sites", "images on several sites"),
+    count(t.position, "image with a position", "images with a position"),
+    count(figures.serial_count, "serial number", "serial numbers"),
   ];
   place(
     "cards",
