@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 # What is read again after a crash.
 SAVE_SECONDS = 2
+MAX_ABSENT = 10_000
 
 # Errors of what a later run may do better.
 OPEN = (INTERRUPTED, NOT_TRIED)
@@ -70,6 +71,8 @@ class Journal:
         self._db = sqlite3.connect(folder / "index.sqlite", isolation_level=None)
         self._db.executescript(_TABLES)
         self._open: set[int] = set()
+        # What the saved index was found not to have: it is asked several times.
+        self._absent: set[int] = set()
         # What is to be saved in the index.
         self._images: dict[int, str | None] = {}
         self._seen: set[int] = set()
@@ -145,9 +148,15 @@ class Journal:
         number = _number(key)
         if number in self._images:
             return (self._images[number],)
+        if number in self._absent:
+            return None
         row: tuple[str | None] | None = self._db.execute(
             "SELECT error FROM images WHERE key = ?", (number,)
         ).fetchone()
+        if row is None:
+            if len(self._absent) >= MAX_ABSENT:
+                self._absent.clear()
+            self._absent.add(number)
         return row
 
     def knows(self, sighting: Sighting) -> bool:
@@ -243,6 +252,7 @@ class Journal:
                 ("INSERT OR REPLACE INTO files VALUES (?, ?)", sizes),
             ):
                 self._db.executemany(statement, rows)
+        self._absent.clear()
         self._images.clear()
         self._seen.clear()
         self._sites.clear()
