@@ -40,7 +40,20 @@ from tests.servers.moto_s3 import MotoS3
 from tests.servers.process import require
 
 # What is not run below, and why. A line that no longer stands there fails.
-NOT_RUN = {"README.md": {"make test": "it runs this"}}
+SERVER = (
+    "sets up /srv on a server; tests/servers/scrapyd.py starts Scrapyd the same way"
+)
+NOT_RUN = {
+    "README.md": {"make test": "it runs this"},
+    "docs/deploy.md": {
+        "python3 -m venv /srv/imgprint/venv": SERVER,
+        "/srv/imgprint/venv/bin/pip install -r requirements.txt scrapyd==1.6.0 "
+        "'setuptools<81'": SERVER,
+        "cd /srv/imgprint && chmod 600 scrapyd.conf && venv/bin/scrapyd --pidfile=": (
+            SERVER
+        ),
+    },
+}
 # Set-up takes the network and changes the machine: that what it names is what
 # requirements*.txt, pyproject.toml and the Makefile name, is looked at instead.
 SET_UP = ("pip install ", "apt-get install ")
@@ -218,6 +231,15 @@ def test_the_readme_shows_what_the_demo_prints(tmp_path):
     assert done.returncode == 0, done.stderr
     shown = done.stdout.partition("\n")[2]  # make says what it runs
     assert without_ports(shown) == without_ports(printed[1])
+
+
+@pytest.mark.parametrize("document", documents())
+def test_versions_are_those_that_are_tested(document):
+    pinned = "\n".join(path.read_text() for path in ROOT.glob("requirements*.txt"))
+    pins = dict(re.findall(r"^([\w.-]+)(?:\[\w+\])?==([\w.]+)", pinned, re.MULTILINE))
+    text = (ROOT / document).read_text()
+    for name, version in re.findall(r"([A-Za-z][\w.-]+)==(\d[\w.]*\d)", text):
+        assert pins.get(name, version) == version, name
 
 
 def bare(command):
