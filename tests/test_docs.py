@@ -167,8 +167,7 @@ class Place(ExitStack):
         for path in ("picture.jpg", "folder/a.jpg"):
             (self.folder / path).write_bytes(self.pictures[0])
         hashes = [md5(body).hexdigest() for body in self.pictures]
-        rows = ["name,md5", *(f"{n},{found}" for n, found in enumerate(hashes))]
-        (self.folder / "list.csv").write_text("\n".join(rows))
+        (self.folder / "list.csv").write_text("\n".join(["md5", *hashes]))
         (self.folder / "list.json").write_text(json.dumps(hashes))
         feeds.write(self.folder / "feed.jsonl", [feeds.record(1)])
 
@@ -240,6 +239,26 @@ def test_versions_are_those_that_are_tested(document):
     text = (ROOT / document).read_text()
     for name, version in re.findall(r"([A-Za-z][\w.-]+)==(\d[\w.]*\d)", text):
         assert pins.get(name, version) == version, name
+
+
+@pytest.mark.parametrize("document", documents())
+def test_links_lead_somewhere(document):
+    """Links within the repository, to headings too."""
+    path = ROOT / document
+    for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
+        if link.startswith(("http://", "https://")):
+            continue
+        name, _, heading = link.partition("#")
+        target = (path.parent / name).resolve() if name else path
+        assert target.exists(), link
+        if heading:
+            titles = re.findall(r"^#+ (.*)$", target.read_text(), re.MULTILINE)
+            assert heading in map(anchor, titles), link
+
+
+def anchor(title):
+    """Return what GitHub calls a heading."""
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
 
 
 def bare(command):

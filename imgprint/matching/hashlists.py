@@ -46,10 +46,9 @@ def parse(text: str) -> list[Entry]:
     if body[:1] in ("{", "["):
         return _json(body)
     first = body.partition("\n")[0].lower()
-    if "," in first or "\t" in first:
-        header = [_name(cell) for cell in re.split("[,\t;]", first)]
-        if NAMES.keys() & set(header):
-            return _csv(body)
+    header = [_name(cell) for cell in re.split("[,\t;]", first)]
+    if NAMES.keys() & set(header):
+        return _csv(body)
     return _text(body)
 
 

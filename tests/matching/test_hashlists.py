@@ -48,6 +48,11 @@ def test_csv(separator):
     assert {entry.kind for entry in found} == {"md5", "sha1"}
 
 
+@pytest.mark.parametrize("name", ["md5", "MD5", '"md5"', "md5;"])
+def test_csv_of_one_column(name):
+    assert parse(f"{name}\n{MD5}\n") == [Entry("md5", MD5)]
+
+
 def test_project_vic():
     assert parse(json.dumps(VICS)) == [
         Entry("md5", MD5, "7"),
