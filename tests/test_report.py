@@ -233,8 +233,8 @@ def test_what_is_hostile_appears_as_text(hostile, browser):
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("gallery", {}), ("gallery", DARK), ("hostile", PHONE)],
-    ids=["light", "dark", "phone"],
+    [("gallery", {}), ("gallery", DARK), ("hostile", PHONE), ("many", {})],
+    ids=["light", "dark", "phone", "many"],
 )
 def test_no_serious_fault_of_access(name, options, browser, request):
     with Tab(browser, request.getfixturevalue(name), **options) as tab:
