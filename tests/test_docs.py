@@ -103,7 +103,9 @@ class Place(ExitStack):
         self.names = {}
         bin = Path(sys.executable).parent
         self.environment = {**os.environ, "PATH": f"{bin}:{os.environ['PATH']}"}
-        self.environment.pop("SCRAPY_SETTINGS_MODULE", None)
+        # Of the make that runs the tests: one within it would say where it is.
+        for name in ("SCRAPY_SETTINGS_MODULE", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+            self.environment.pop(name, None)
         self.environment["PYTHONPATH"] = str(ROOT)
         self._checkout(bin)
         self._gallery()

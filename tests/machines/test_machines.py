@@ -1,5 +1,6 @@
 """Workers on several machines end as one would, whatever happens to them."""
 
+import re
 import signal
 import time
 from collections import Counter
@@ -208,6 +209,9 @@ def test_every_now_and_then(machine, tmp_path):
         assert done.stdout == "2 sites: 2 timers put into the queue\n", done.stderr
         again = machine("a").enqueue(web.lines, *every).stdout
         assert again == ("2 sites: 0 timers put into the queue, 2 were there already\n")
+        shown = machine("a").run("jobs").stdout
+        timers = re.findall(r"every    \* \* \* \* \* \*/3  (\d) shards", shown)
+        assert sum(map(int, timers)) == 2, shown
         worker = machine("a").work()
 
         def rounds():
@@ -215,8 +219,6 @@ def test_every_now_and_then(machine, tmp_path):
             return [f for f in folders if len(records(f)) == 2 * (2 + SHARED)]
 
         until(lambda: len(rounds()) >= 2)
-        shown = machine("a").run("jobs").stdout
-        assert "every    * * * * * */3  2 shards" in shown
         worker.signal(signal.SIGTERM)
         assert worker.wait() == 0
         canceled = machine("a").run("jobs", tmp_path / "out", "--cancel").stdout
