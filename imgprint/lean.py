@@ -27,6 +27,7 @@ from scrapy.core.downloader.middleware import DownloaderMiddlewareManager
 from scrapy.exceptions import NotConfigured, StopDownload
 from scrapy.http import Response
 from scrapy.pipelines import ItemPipelineManager
+from scrapy.utils.decorators import _warn_spider_arg
 from scrapy.utils.defer import ensure_awaitable
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -83,10 +84,14 @@ class Middlewares(DownloaderMiddlewareManager):
 
 
 def _bare(method: Any) -> Any:
-    """Return *method* without the decorator that warns of an argument not given."""
-    function = getattr(method, "__wrapped__", None)
-    owner = getattr(method, "__self__", None)
-    return MethodType(function, owner) if function and owner else method
+    """Return *method* without Scrapy's decorator that warns of an unwanted argument.
+
+    Decorators of others stay.
+    """
+    code = getattr(method, "__code__", None)
+    if code is None or code.co_filename != _warn_spider_arg.__code__.co_filename:
+        return method
+    return MethodType(method.__wrapped__, method.__self__)
 
 
 def _check(method: Any, result: object) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+from functools import wraps
 
 import pytest
 from pydispatch import dispatcher
@@ -9,6 +10,7 @@ from scrapy import Request, Spider
 from scrapy.core.downloader import Downloader as ScrapyDownloader
 from scrapy.core.downloader.middleware import DownloaderMiddlewareManager
 from scrapy.core.engine import ExecutionEngine
+from scrapy.downloadermiddlewares.stats import DownloaderStats
 from scrapy.exceptions import DropItem, StopDownload
 from scrapy.http import Response
 from scrapy.pipelines import ItemPipelineManager
@@ -17,7 +19,7 @@ from scrapy.utils.defer import ensure_awaitable
 from scrapy.utils.test import get_crawler
 from twisted.python.failure import Failure
 
-from imgprint.lean import Downloader, LeanSignals, Middlewares, Pipelines
+from imgprint.lean import Downloader, LeanSignals, Middlewares, Pipelines, _bare
 from tests.crawling import scrapy
 
 SIGNAL = object()
@@ -240,3 +242,24 @@ def test_all_of_it_can_be_turned_off(value, lean, tmp_path):
 
 def test_the_downloader_has_lean_middlewares():
     assert type(Downloader(get_crawler(Spider)).middleware) is Middlewares
+
+
+def decorated(function):
+    @wraps(function)
+    def inner(*args, **kwargs):
+        return function(*args, **kwargs)
+
+    return inner
+
+
+class Decorated:
+    @decorated
+    def process_request(self, request):
+        return None
+
+
+def test_only_scrapys_own_decorator_is_left_out():
+    method = Decorated().process_request
+    assert _bare(method) is method
+    scrapys = DownloaderStats(None).process_request
+    assert _bare(scrapys).__func__ is scrapys.__wrapped__
