@@ -324,7 +324,8 @@ def test_a_circuit_per_site_and_a_proxy_per_site(world, tmp_path):
         own = {o for o in onions if choose_proxy(o, proxies) == proxies[i]}
         assert {login for login, _ in client} == own, "each onion stays on its own"
         assert {target for _, target in client} <= {*own, CLEARNET}
-        assert {key: c for key, c in client.items() if len(c) > 1} == {}
+        # Tor itself takes another circuit for a site when the first one is slow.
+        assert {key: c for key, c in client.items() if len(c) > 2} == {}
         used = [c for circuits in client.values() for c in circuits]
         assert len(used) == len(set(used)), "no two sites share a circuit"
     assert sum(target in onions for c in seen[0] for _, target in c) == 4

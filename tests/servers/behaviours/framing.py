@@ -163,7 +163,13 @@ _length("length-negative", b"-1")
 _length("length-huge", b"999999999999999999")
 _length("length-beyond-64-bits", b"9" * 40)
 _length("length-nonsense", b"a lot")
-_length("length-zero-with-body", b"0")
+
+
+@BEHAVIOURS.add
+def length_zero_with_body(x: Exchange) -> None:
+    """Content-Length: 0, and a body in the same packet."""
+    x.raw(OK + b"Content-Length: 0\r\n\r\n" + x.image[:1000])
+    raise HangUp
 
 
 @BEHAVIOURS.add
