@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.downloadermiddlewares.stats import DownloaderStats
 from scrapy.extensions import feedexport, throttle
 
 from imgprint import logs
@@ -20,7 +21,10 @@ from imgprint.garbage import GarbageThreshold
 from imgprint.handlers import HttpDownloadHandler
 from imgprint.hashlist import HashListPipeline
 from imgprint.items import ImageRecord, Sighting
-from imgprint.lean import Downloader, LeanSignals, Pipelines
+from imgprint.lean.download import Downloader
+from imgprint.lean.items import Pipelines
+from imgprint.lean.signals import LeanSignals
+from imgprint.lean.stats import LeanDownloaderStats, LeanStatsCollector
 from imgprint.middlewares.backoff import BackoffMiddleware
 from imgprint.middlewares.blocklist import BlocklistMiddleware
 from imgprint.middlewares.guard import (
@@ -117,6 +121,13 @@ class Addon:
         if settings.getbool("IMGPRINT_LEAN", True):
             settings.set("DOWNLOADER", Downloader, priority="addon")
             settings.set("ITEM_PROCESSOR", Pipelines, priority="addon")
+            settings.set("STATS_CLASS", LeanStatsCollector, priority="addon")
+            settings.setdefault_in_component_priority_dict(
+                "DOWNLOADER_MIDDLEWARES", DownloaderStats, None
+            )
+            settings.setdefault_in_component_priority_dict(
+                "DOWNLOADER_MIDDLEWARES", LeanDownloaderStats, 850
+            )
             settings.setdefault_in_component_priority_dict("EXTENSIONS", LeanSignals, 0)
         # Scrapy's default of 100 starts a hundred workers for every response:
         # 1 halves the CPU time per image.

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from functools import partial
+from functools import lru_cache, partial
+from ipaddress import ip_address
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http import HttpProcessingError
+from scrapy import signals
 from scrapy.core.downloader.handlers._aiohttp import (
     AiohttpDownloadHandler,
     _ClientResponse,
@@ -25,11 +27,13 @@ from scrapy.exceptions import (
     DownloadTimeoutError,
     ResponseDataLossError,
 )
-from scrapy.http import Headers
+from scrapy.http import Headers, Response
+from scrapy.utils._download_handlers import check_stop_download
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.ssl import _make_ssl_context
 
 from imgprint.errors import OnionRefused, OutOfTime, Refused, TorError
+from imgprint.lean.headers import LeanHeaders
 from imgprint.middlewares.guard import Gate
 from imgprint.onion import leak
 from imgprint.socks import SocksConnector, SocksRequest
@@ -37,7 +41,6 @@ from imgprint.socks import SocksConnector, SocksRequest
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
-    from scrapy.http import Response
 
 # Half of what the kernel makes of it. The head and the tail still fit into one
 # window; of a body that is cut off no more than this is under way. Measured on
@@ -48,6 +51,7 @@ RECEIVE_BUFFER = 16_384
 MAX_HEADER = 65_536
 
 _SECONDS = "_imgprint_seconds"
+_ip_address = lru_cache(maxsize=10_000)(ip_address)
 
 
 class _Connection(ResponseHandler):
@@ -138,10 +142,53 @@ class _AiohttpHandler(AiohttpDownloadHandler):
     @staticmethod
     def _extract_headers(response: _ClientResponse) -> Headers:
         """Return the fields as they were sent; Headers would look at each thrice."""
-        headers = Headers()
+        headers = LeanHeaders()
         for name, value in response.raw_headers:
             dict.setdefault(headers, name.title(), []).append(value)
         return headers
+
+    async def _read_response(
+        self, response: _ClientResponse, request: Request
+    ) -> Response:
+        """Do as Scrapy does, for images: no type is guessed, no copy made."""
+        if self._receive_buffer is None:
+            return await super()._read_response(response, request)
+        headers = self._extract_headers(response)
+        length = headers.get("Content-Length")
+        stop = check_stop_download(
+            signals.headers_received,
+            self.crawler,
+            request,
+            headers=headers,
+            body_length=int(length) if length is not None else None,
+        )
+        chunks: list[bytes] = []
+        content = response.content
+        try:
+            while not stop and (chunk := await content.readany()):
+                chunks.append(chunk)
+                stop = check_stop_download(
+                    signals.bytes_received, self.crawler, request, data=chunk
+                )
+        except aiohttp.ClientPayloadError as error:
+            raise ResponseDataLossError(str(error)) from error
+        version = response.version or aiohttp.HttpVersion11
+        assert response._peername is not None
+        ssl = response._ssl_object
+        answer = Response(
+            request.url,
+            response.status,
+            body=b"".join(chunks),
+            flags=["download_stopped"] if stop else None,
+            certificate=ssl.getpeercert(binary_form=True) if ssl else None,
+            ip_address=_ip_address(response._peername[0]),
+            protocol=f"HTTP/{version.major}.{version.minor}",
+        )
+        answer.headers = headers
+        if stop and stop.fail:
+            stop.response = answer
+            raise stop
+        return answer
 
     def _connector(self) -> aiohttp.TCPConnector:
         return aiohttp.TCPConnector(

@@ -14,6 +14,7 @@ from imgprint.discovery.headers import robots_rules
 from imgprint.discovery.sites import site_of
 from imgprint.discovery.variants import variant_of
 from imgprint.items import ImageRecord
+from imgprint.lean.headers import LeanHeaders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +32,11 @@ def image_request(url: str, **kwargs: Any) -> Request:
     Its response is an ImageResponse. ``Request(url, meta={"imgprint": True})``
     is the same. Without a callback the record comes by itself.
     """
-    return Request(
-        url, meta={**(kwargs.pop("meta", None) or {}), "imgprint": True}, **kwargs
-    )
+    meta = {**(kwargs.pop("meta", None) or {}), "imgprint": True}
+    headers = LeanHeaders(kwargs.pop("headers", None))
+    request = Request(url, meta=meta, **kwargs)
+    request.headers = headers
+    return request
 
 
 def inline_image(image: DataImage) -> ImageResponse | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -17,7 +19,7 @@ from imgprint.errors import DOWNLOAD_ERRORS, INTERRUPTED, NOT_TRIED, error_text
 from imgprint.http import ImageResponse, image_request, inline_image
 from imgprint.items import NOT_CHOSEN, ImageRecord, Sighting
 from imgprint.keys import url_key
-from imgprint.lean import download
+from imgprint.lean.download import download
 from imgprint.postponed import SIGHTING, postpone
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ Items = tuple[ImageRecord | Sighting, ...]
 _PAGE_RULES = frozenset(["noimageindex", "noai", "noimageai"])
 _IMAGE_RULES = _PAGE_RULES | {"noindex", "none"}
 MAX_OTHERS = 100_000
+_ORIGIN = re.compile(r"[^:/?#]+://[^/?#]*")
 
 
 @dataclass(slots=True)
@@ -86,7 +89,6 @@ class Images:
         self.choice = crawler.settings.get("IMGPRINT_VARIANTS", "group")
         self.obey = crawler.settings.getbool("IMGPRINT_OBEY_ROBOTS_TAGS", False)
         self._per_host = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
-        self._referrer = StrictOriginWhenCrossOriginPolicy()
         # Outcome of each image by a hash of its URL: None, an error, or to come.
         self._outcomes: Outcomes = {}
         self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
@@ -193,7 +195,7 @@ class Images:
         if error := self._refused(url, page):
             return None, error
         request = image_request(url, meta=page.way)
-        if referrer := self._referrer.referrer(page.url, url):
+        if referrer := _referrer(page.url, url):
             request.headers["Referer"] = referrer
         assert self.crawler.engine
         try:
@@ -281,6 +283,20 @@ class Images:
     def _count(self, name: str) -> None:
         assert self.crawler.stats
         self.crawler.stats.inc_value(f"imgprint/{name}")
+
+
+def _referrer(page_url: str, url: str) -> str | None:
+    """Return what a browser's request for *url* says of the page.
+
+    That depends on the origin of *url* only.
+    """
+    origin = _ORIGIN.match(url)
+    return _referrer_to(page_url, origin[0] if origin else url)
+
+
+@lru_cache(maxsize=1000)
+def _referrer_to(page_url: str, origin: str) -> str | None:
+    return StrictOriginWhenCrossOriginPolicy().referrer(page_url, origin)
 
 
 def _sighting(candidate: Candidate, page: Page, error: str | None) -> Sighting:

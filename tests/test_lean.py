@@ -19,7 +19,9 @@ from scrapy.utils.defer import ensure_awaitable
 from scrapy.utils.test import get_crawler
 from twisted.python.failure import Failure
 
-from imgprint.lean import Downloader, LeanSignals, Middlewares, Pipelines, _bare
+from imgprint.lean.download import Downloader, Middlewares, _bare
+from imgprint.lean.items import Pipelines
+from imgprint.lean.signals import LeanSignals
 from tests.crawling import scrapy
 
 SIGNAL = object()
@@ -237,7 +239,7 @@ class PhotosSpider(scrapy.Spider):
 def test_all_of_it_can_be_turned_off(value, lean, tmp_path):
     (tmp_path / "photos.py").write_text(SPIDER)
     done = scrapy("runspider", "photos.py", f"-sIMGPRINT_LEAN={value}", cwd=tmp_path)
-    assert ("imgprint.lean.LeanSignals" in done.stderr) is lean
+    assert ("imgprint.lean.signals.LeanSignals" in done.stderr) is lean
 
 
 def test_the_downloader_has_lean_middlewares():

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Self
 from scrapy.utils.httpobj import urlparse_cached
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -40,8 +42,11 @@ class BackoffMiddleware:
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
-    async def process_request(self, request: Request) -> None:
+    def process_request(self, request: Request) -> Awaitable[None] | None:
         host = urlparse_cached(request).netloc
+        return self._wait(host) if host in self._until else None
+
+    async def _wait(self, host: str) -> None:
         while (wait := self._until.get(host, 0) - monotonic()) > 0:
             if not self.crawler.engine or not self.crawler.engine.running:
                 return  # stopping must not take a minute

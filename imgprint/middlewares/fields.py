@@ -15,6 +15,21 @@ if TYPE_CHECKING:
     from imgprint.content.exchange import Ask
 
 
+_READ = {
+    name.title().encode(): name
+    for name in (
+        "accept-ranges",
+        "content-encoding",
+        "content-length",
+        "content-range",
+        "content-type",
+        "etag",
+        "last-modified",
+        "retry-after",
+    )
+}
+
+
 def host_key(request: Request) -> tuple[str, str]:
     """Return what tells the host of *request* from others: scheme, name and port."""
     url = urlparse_cached(request)
@@ -28,18 +43,9 @@ def range_fields(headers: Headers) -> Mapping[str, str]:
     no Content-Range then.
     """
     fields = {
-        name: value.decode("latin-1")
-        for name in (
-            "accept-ranges",
-            "content-encoding",
-            "content-length",
-            "content-range",
-            "content-type",
-            "etag",
-            "last-modified",
-            "retry-after",
-        )
-        if (value := headers.get(name)) is not None
+        known: values[-1].decode("latin-1")
+        for name, values in headers.items()
+        if (known := _READ.get(name)) and values
     }
     if "content-range" in fields:
         fields["content-range"] = b", ".join(headers.getlist("Content-Range")).decode(

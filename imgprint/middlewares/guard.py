@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self, TypeAlias
 from urllib.parse import urljoin
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 Place: TypeAlias = tuple[str, int]
 
 _DOOR = "_imgprint_door"
+# As the client, yarl, splits a URL: what follows says nothing of the place.
+_AUTHORITY = re.compile(r"[^:/?#]+://[^/?#]*")
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -225,6 +229,12 @@ def _is_seed(request: Request) -> bool:
 
 def _place(url: str) -> Place:
     """Return the host and port of *url* as the HTTP client reads them."""
+    authority = _AUTHORITY.match(url)
+    return _read_place(authority[0] if authority else url)
+
+
+@lru_cache(maxsize=10_000)
+def _read_place(url: str) -> Place:
     try:
         parsed = URL(url)
         return parsed.host or "", parsed.port or 0

@@ -31,7 +31,7 @@ from imgprint.middlewares.fields import (
 from imgprint.revisit import PreviousFeed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping
 
     from scrapy.crawler import Crawler
     from scrapy.statscollectors import StatsCollector
@@ -97,7 +97,7 @@ class RangeMiddleware:
 
     # Requests
 
-    async def process_request(self, request: Request) -> Response | None:
+    def process_request(self, request: Request) -> Awaitable[Response] | None:
         if request.meta.get("imgprint") is not True:
             return None
         state = request.meta.get(_STATE)
@@ -105,7 +105,7 @@ class RangeMiddleware:
             state.received, state.cut = 0, False  # a retry begins anew
             return None
         if urlparse_cached(request).scheme == "file":
-            return await self._read_file(request)
+            return self._read_file(request)
         host = urlparse_cached(request)
         transfer = self.hosts.transfer(host_key(request), host.hostname or "")
         busy = state and "retry-after" in state.fields

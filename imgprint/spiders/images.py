@@ -20,7 +20,7 @@ from imgprint.gather import gather_bounded
 from imgprint.http import ImageResponse, image_request
 from imgprint.images import Images, Page
 from imgprint.items import Sighting
-from imgprint.lean import deliver
+from imgprint.lean.items import deliver
 from imgprint.lists import fetch_list
 from imgprint.postponed import SIGHTING, first_url, known, lines_left, once, postpone
 from imgprint.scope import Scope

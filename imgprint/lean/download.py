@@ -1,0 +1,190 @@
+"""Scrapy's way of a request through the downloader."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from types import MethodType
+from typing import TYPE_CHECKING, Any
+
+from scrapy import Request, signals
+from scrapy.core.downloader import Downloader as ScrapyDownloader
+from scrapy.core.downloader.middleware import DownloaderMiddlewareManager
+from scrapy.http import Response
+from scrapy.utils.asyncio import call_later
+from scrapy.utils.decorators import _warn_spider_arg
+from scrapy.utils.defer import ensure_awaitable
+
+from imgprint.lean.waiting import waits
+
+if TYPE_CHECKING:
+    from scrapy.core.downloader import Slot
+    from scrapy.crawler import Crawler
+
+
+class Middlewares(DownloaderMiddlewareManager):
+    """Scrapy's downloader middlewares, awaited where there is something to await."""
+
+    async def _process_request(self, request: Request, download_func: Any) -> Any:
+        if self._mw_methods_requiring_spider:
+            return await super()._process_request(request, download_func)
+        for method in self.methods["process_request"]:
+            result = method(request=request)  # type: ignore[misc]
+            if result is None:
+                continue
+            if waits(result):
+                result = await ensure_awaitable(result)
+                if result is None:
+                    continue
+            if isinstance(result, Response | Request):
+                return result
+            _check(method, result)
+        return await download_func(request)
+
+    async def _process_response(
+        self, response: Response | Request, request: Request
+    ) -> Response | Request:
+        if isinstance(response, Request):
+            return response
+        if self._mw_methods_requiring_spider:
+            return await super()._process_response(response, request)
+        for method in self.methods["process_response"]:
+            result = method(request=request, response=response)  # type: ignore[misc]
+            if result is response:
+                continue
+            if waits(result):
+                result = await ensure_awaitable(result)
+            if not isinstance(result, Response):
+                if isinstance(result, Request):
+                    return result
+                _check(method, result)
+            response = result
+        return response
+
+
+def _bare(method: Any) -> Any:
+    """Return *method* without Scrapy's decorator that warns of an unwanted argument.
+
+    Decorators of others stay.
+    """
+    code = getattr(method, "__code__", None)
+    if code is None or code.co_filename != _warn_spider_arg.__code__.co_filename:
+        return method
+    return MethodType(method.__wrapped__, method.__self__)
+
+
+def _check(method: Any, result: object) -> None:
+    name = getattr(method, "__qualname__", repr(method))
+    raise TypeError(f"{name} must return a Response or a Request, got {type(result)}")
+
+
+class Downloader(ScrapyDownloader):
+    """Scrapy's downloader with lean middlewares: the setting DOWNLOADER.
+
+    A request waits for its turn by a future of asyncio, not by a Deferred and a
+    task, and for none if it is its turn.
+    """
+
+    def __init__(self, crawler: Crawler):
+        super().__init__(crawler)
+        # Not built a second time: they are connected to signals by now.
+        self.middleware.__class__ = Middlewares
+        for methods in self.middleware.methods.values():
+            for index, method in enumerate(methods):
+                methods[index] = _bare(method)
+
+    def _slot_of(self, request: Request) -> Slot:
+        key = self.get_slot_key(request)
+        slot = self.slots.get(key) or self._get_slot(request)[1]
+        request.meta[self.DOWNLOAD_SLOT] = key
+        return slot
+
+    async def _enqueue_request(self, request: Request) -> Response:
+        slot = self._slot_of(request)
+        slot.active.add(request)
+        try:
+            self.signals.send_catch_log(
+                signal=signals.request_reached_downloader,
+                request=request,
+                spider=self.crawler.spider,
+            )
+            if slot.queue or not self._may_begin(slot):
+                await self._turn(slot, request)
+            return await self._download(slot, request)
+        finally:
+            slot.active.remove(request)
+
+    def _may_begin(self, slot: Slot) -> bool:
+        """Return whether a request may begin now: it is taken to do so."""
+        if slot.latercall or slot.free_transfer_slots() <= 0:
+            return False
+        now = monotonic()
+        delay = slot.download_delay()
+        if delay and delay > now - slot.lastseen:
+            return False
+        slot.lastseen = now
+        return True
+
+    async def _turn(self, slot: Slot, request: Request) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        slot.queue.append((request, turn))  # type: ignore[arg-type]
+        self._process_queue(slot)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            slot.transferring.discard(request)
+            self._process_queue(slot)
+            raise
+
+    def _process_queue(self, slot: Slot) -> None:
+        """Let begin who may, and see to it that this is called when others may."""
+        if slot.latercall:
+            return
+        now = monotonic()
+        delay = slot.download_delay()
+        if delay and delay > now - slot.lastseen:
+            wait = delay - now + slot.lastseen
+            slot.latercall = call_later(wait, self._latercall, slot)
+            return
+        while slot.queue and slot.free_transfer_slots() > 0:
+            request, turn = slot.queue.popleft()
+            if turn.done():  # type: ignore[attr-defined] # nobody waits any more
+                continue
+            slot.lastseen = now
+            slot.transferring.add(request)
+            turn.set_result(None)  # type: ignore[attr-defined]
+            if delay:
+                self._process_queue(slot)
+                return
+
+
+async def download(crawler: Crawler, request: Request) -> Response:
+    """Do as engine.download_async does, without a Deferred for each step."""
+    engine = crawler.engine
+    assert engine
+    downloader, slot = engine.downloader, engine._slot
+    if slot is None or not isinstance(downloader, Downloader):
+        return await engine.download_async(request)
+    while True:
+        slot.add_request(request)
+        downloader.active.add(request)
+        try:
+            result = await downloader.middleware.download_async(
+                downloader._enqueue_request, request
+            )
+            if isinstance(result, Response):
+                result.request = result.request or request
+                crawler.signals.send_catch_log(
+                    signal=signals.response_received,
+                    response=result,
+                    request=result.request,
+                    spider=crawler.spider,
+                )
+                return result
+        finally:
+            full = downloader.needs_backout()
+            downloader.active.remove(request)
+            if full:  # the engine was waiting for this
+                slot.nextcall.schedule()
+            slot.remove_request(request)
+        request = result
