@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -21,20 +22,31 @@ async def gather_bounded(
     closed early, what runs is cancelled.
     """
     running: set[asyncio.Task[Iterable[T]]] = set()
-    done: asyncio.Queue[asyncio.Task[Iterable[T]]] = asyncio.Queue()
+    done: deque[asyncio.Task[Iterable[T]]] = deque()
+    loop = asyncio.get_running_loop()
+    waiting: asyncio.Future[None] | None = None
+
+    def finish(task: asyncio.Task[Iterable[T]]) -> None:
+        done.append(task)
+        if waiting and not waiting.done():
+            waiting.set_result(None)
+
     exhausted = False
     try:
         while True:
             while not exhausted and len(running) < limit:
                 if coroutine := next(coroutines, None):
-                    task = asyncio.create_task(coroutine)
-                    task.add_done_callback(done.put_nowait)
+                    task = loop.create_task(coroutine)
+                    task.add_done_callback(finish)
                     running.add(task)
                 else:
                     exhausted = True
             if not running:
                 return
-            task = await done.get()
+            if not done:
+                waiting = loop.create_future()
+                await waiting
+            task = done.popleft()
             running.remove(task)
             for result in task.result():
                 yield result

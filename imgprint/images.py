@@ -272,7 +272,10 @@ class Images:
         other hosts while they do.
         """
         host = urlparse_cached(request).netloc
-        return self._hosts.setdefault(host, asyncio.Semaphore(self._per_host))
+        slot = self._hosts.get(host)
+        if slot is None:
+            slot = self._hosts[host] = asyncio.Semaphore(self._per_host)
+        return slot
 
     def _sighting(
         self, candidate: Candidate, page: Page, error: str | None

@@ -11,7 +11,6 @@ from scrapy import Request, signals
 from scrapy.core.downloader import Downloader as ScrapyDownloader
 from scrapy.core.downloader.middleware import DownloaderMiddlewareManager
 from scrapy.http import Response
-from scrapy.utils.asyncio import call_later
 from scrapy.utils.decorators import _warn_spider_arg
 from scrapy.utils.defer import ensure_awaitable
 
@@ -144,7 +143,8 @@ class Downloader(ScrapyDownloader):
         delay = slot.download_delay()
         if delay and delay > now - slot.lastseen:
             wait = delay - now + slot.lastseen
-            slot.latercall = call_later(wait, self._latercall, slot)
+            loop = asyncio.get_running_loop()
+            slot.latercall = loop.call_later(wait, self._latercall, slot)  # type: ignore[assignment]
             return
         while slot.queue and slot.free_transfer_slots() > 0:
             request, turn = slot.queue.popleft()

@@ -9,6 +9,7 @@ from scrapy import Request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
+from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler
 
@@ -16,8 +17,9 @@ from imgprint.errors import DOWNLOAD_ERRORS, OnionRefused, TorDown, error_text
 from imgprint.middlewares.onion import SITE
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from scrapy.crawler import Crawler
-    from scrapy.robotstxt import RobotParser
 
 Key: TypeAlias = tuple[str, str, str]
 
@@ -39,11 +41,17 @@ class OnionRobotsMiddleware(RobotsTxtMiddleware):
         super().__init__(crawler)
         self._marked: dict[Key, asyncio.Task[RobotParser]] = {}
 
-    async def process_request(self, request: Request) -> None:  # type: ignore[override]
-        site = request.meta.get(SITE)
-        if site is None or request.meta.get("dont_obey_robotstxt"):
-            await super().process_request(request)
-            return
+    def process_request(self, request: Request) -> Awaitable[None] | None:  # type: ignore[override]
+        meta = request.meta
+        if SITE in meta and not meta.get("dont_obey_robotstxt"):
+            return self._process_marked(request, meta[SITE])
+        parser = self._parsers.get(urlparse_cached(request).netloc)
+        if not isinstance(parser, RobotParser) or meta.get("dont_obey_robotstxt"):
+            return super().process_request(request)
+        self.process_request_2(parser, request)  # it is here: nothing to await
+        return None
+
+    async def _process_marked(self, request: Request, site: str) -> None:
         url = urlparse_cached(request)
         key = (url.scheme, url.netloc, site)
         task = self._marked.get(key)
