@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from imgprint.content.exchange import HEAD
 from imgprint.content.jpeg_encoder import encoder
-from imgprint.content.picture_data import png_adler32
+from imgprint.content.picture_data import distinct, png_adler32
 from imgprint.content.server import declared_hashes
 from imgprint.content.sparse import MissingBytes
 from imgprint.content.transfer import tail_span
@@ -98,7 +98,7 @@ def is_plain(sample: bytes) -> bool:
     >>> is_plain(bytes(128)), is_plain(bytes(range(128)))
     (True, False)
     """
-    return len(set(sample)) < min(64, len(sample) // 2)
+    return distinct(sample) < min(64, len(sample) // 2)
 
 
 def marks(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import md5, sha256
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,8 @@ TYPICAL = {
     (1, "a6283a08f5d97906"),
     (1, "13f90e3c9dc476c6"),
 }
+# A segment with all four takes 416 bytes; longer ones are not remembered.
+LONGEST = 420
 SAMPLINGS = {
     "111111": "4:4:4",
     "211111": "4:2:2",
@@ -57,16 +59,17 @@ def encoder(image: SparseBytes, layout: Layout) -> dict[str, Any] | None:
     if layout.picture is None or not layout.tables:
         return None
     tables = quantisation(image, layout)
-    marker, span = next((t for t in layout.tables if t[0] in FRAMES), (0, range(0)))
+    marker, span = _frame(layout)
     frame = image[span.start : span.stop]
+    # identifier, sampling factors, number of the quantisation table
     parts = [frame[at : at + 3] for at in range(6, len(frame) - 2, 3)]
     if not parts or not tables:
         return None
     typical = _typical(image, layout)
     progressive = marker in PROGRESSIVE
     key = ("p" if progressive else "s") + ("t" if typical else "o")
-    coded = b"".join(part[1:2] + tables.get(part[2], b"") for part in parts)
-    sampling = b"".join(part[1:2] for part in parts).hex()
+    coded = b"".join([part[1:2] + tables.get(part[2], b"") for part in parts])
+    sampling = b"".join([part[1:2] for part in parts]).hex()
     luminance = tables.get(parts[0][2])
     return {
         "signature": "e1:" + sha256(key.encode() + coded).hexdigest()[:16],
@@ -78,6 +81,14 @@ def encoder(image: SparseBytes, layout: Layout) -> dict[str, Any] | None:
     }
 
 
+def _frame(layout: Layout) -> tuple[int, range]:
+    """Return marker and data of the first frame header, an empty one for none."""
+    for marker, span in layout.tables:
+        if marker in FRAMES:
+            return marker, span
+    return 0, range(0)
+
+
 def _digest(image: SparseBytes, layout: Layout, sampling: str) -> str:
     first: dict[int, bytes] = {}
     for marker, span in layout.tables:
@@ -85,17 +96,19 @@ def _digest(image: SparseBytes, layout: Layout, sampling: str) -> str:
             data = image[span.start : span.stop]
             if data[0] & 15 < 4:
                 first[data[0] & 15] = data
-    joined = b"\0".join(first[number] for number in sorted(first))
+    joined = b"\0".join([first[number] for number in sorted(first)])
     return f"{md5(joined, usedforsecurity=False).hexdigest()}:{sampling}"
 
 
 def _typical(image: SparseBytes, layout: Layout) -> bool:
     """Return whether all Huffman tables are those of section K.3."""
-    return all(
-        _typical_segment(image[span.start : span.stop])
-        for marker, span in layout.tables
-        if marker == DHT
-    )
+    for marker, span in layout.tables:
+        if marker == DHT:
+            data = image[span.start : span.stop]
+            known = _known_segment if len(data) <= LONGEST else _typical_segment
+            if not known(data):
+                return False
+    return True
 
 
 def _typical_segment(data: bytes) -> bool:
@@ -107,6 +120,10 @@ def _typical_segment(data: bytes) -> bool:
             return False
         at += 1 + size
     return True
+
+
+# Most files have the typical tables, those of one program the same segments.
+_known_segment = lru_cache(256)(_typical_segment)
 
 
 @cache

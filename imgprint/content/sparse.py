@@ -44,6 +44,9 @@ class SparseBytes:
         """
         if self.size is not None and offset + len(data) > self.size:
             raise ValueError(f"{len(data)} bytes at {offset} end after {self.size}")
+        if data and not self._parts:
+            self._starts, self._parts = [offset], [data]
+            return
         for gap in self.missing(range(offset, offset + len(data))):
             self._insert(gap.start, data[gap.start - offset : gap.stop - offset])
 
@@ -69,6 +72,11 @@ class SparseBytes:
         return [range(start, self._end(i)) for i, start in enumerate(self._starts)]
 
     @property
+    def head(self) -> bytes:
+        """The bytes known from byte 0 on, up to the first gap."""
+        return self._parts[0] if self._parts and not self._starts[0] else b""
+
+    @property
     def complete(self) -> bool:
         """Whether the size and every byte are known."""
         return self.size is not None and not self.missing(range(self.size))
@@ -76,20 +84,27 @@ class SparseBytes:
     def missing(self, span: range) -> list[range]:
         """Return the unknown parts of *span*, in order."""
         gaps = []
-        position = span.start
-        for start, part in zip(self._starts, self._parts, strict=True):
-            if start >= span.stop:
+        position, stop = span.start, span.stop
+        for index, start in enumerate(self._starts):
+            if start >= stop:
                 break
             if start > position:
                 gaps.append(range(position, start))
-            position = max(position, start + len(part))
-        if position < span.stop:
-            gaps.append(range(position, span.stop))
+            end = start + len(self._parts[index])
+            if end >= stop:
+                return gaps
+            if end > position:
+                position = end
+        if position < stop:
+            gaps.append(range(position, stop))
         return gaps
 
     def has(self, span: range) -> bool:
         """Return whether all of *span* (cut at the size) is known."""
-        return not self.missing(range(span.start, self._clip(span.stop)))
+        stop = self._clip(span.stop)
+        if span.start >= 0 and stop <= len(self.head):
+            return True
+        return not self.missing(range(span.start, stop))
 
     def _clip(self, stop: int) -> int:
         return stop if self.size is None else min(stop, self.size)

@@ -101,7 +101,9 @@ def read_exif(
         found.gps = reader.sub(first, GPS_IFD)[1]
         found.main.pop(GPS_IFD, None)
     found.tags = {
-        names.get(tag, str(tag)): _text(tag, value, structure.order)
+        names.get(tag) or str(tag): (
+            value if type(value) is str else _text(tag, value, structure.order)
+        )
         for names, group in ((TAGS, found.main), (GPSTAGS, found.gps))
         for tag, value in group.items()
     }
@@ -121,6 +123,8 @@ def _unprefixed(image: SparseBytes, span: range) -> range:
         elif head[:3] == bytes(3) and len(head) == 6:
             # Some writers count the length itself, or leave it at 0.
             start += 4 if head[4:] in (b"Ex", b"II", b"MM") else 4 + head[3]
+        else:
+            break
     return range(start, max(start, stop))
 
 
@@ -162,17 +166,17 @@ class _Reader:
 
     def values(self, offset: int, ifd: Directory, group: int | None) -> Values:
         """Return Pillow's values of *ifd*, in Pillow's order."""
-        place = range(self.tiff.base + offset, self.tiff.base + offset + ifd.size)
-        self.near = self.near and self._inside(place)
+        start = self.tiff.base + offset
+        self.near = self.near and self._inside(start, start + ifd.size)
         kept: dict[int, Entry | None] = {}
-        for entry in ifd.entries.values():
+        for tag, entry in ifd.entries.items():
             verdict: bool | None = True
-            if entry.tag in BLOBS or not entry.inline:
+            if not entry.inline or tag in BLOBS:
                 verdict = self._judge(entry)
             if verdict is None:
-                kept[entry.tag] = None
-            elif verdict and entry.type in READ and entry.span:
-                kept[entry.tag] = entry
+                kept[tag] = None
+            elif verdict and entry.length and entry.type in READ:
+                kept[tag] = entry
         self._cut(kept)
         # Pillow lists directories by a set, IFD0 by a set of that; keep its order.
         tags = set(kept) | set()
@@ -187,17 +191,18 @@ class _Reader:
 
     def _judge(self, entry: Entry) -> bool | None:
         """Return True to read the value, False to leave it out, None to elide it."""
-        length = len(entry.span)
-        if entry.tag in BLOBS or length > MAX_VALUE:
+        tag, _, _, start, length, _ = entry
+        if length > MAX_VALUE or tag in BLOBS:
             return None
-        if entry.tag in TABLES and length > MAX_TABLE:
+        if length > MAX_TABLE and tag in TABLES:
             return None
-        if entry.span.stop > self.tiff.stop or not length:
+        stop = start + length
+        if stop > self.tiff.stop or not length:
             return False
         self.left -= length
         if self.left < 0:
             return None
-        if self._inside(entry.span):
+        if self._inside(start, stop):
             return True
         if self.image.has(entry.span):
             self.near = False
@@ -205,27 +210,30 @@ class _Reader:
         self.holes.extend(self.image.missing(entry.span))
         return False
 
-    def _inside(self, span: range) -> bool:
-        return span.start >= self.known.start and span.stop <= self.known.stop
+    def _inside(self, start: int, stop: int) -> bool:
+        return self.known.start <= start and stop <= self.known.stop
 
     def _cut(self, kept: dict[int, Entry | None]) -> None:
         """Drop what is more in all than there are bytes: values that overlap."""
         stop = self.known.stop if self.near else self.tiff.stop
         left = stop - self.tiff.base
-        for tag, entry in tuple(kept.items()):
+        beyond = []
+        for tag, entry in kept.items():
             if entry and not entry.inline:
-                left -= len(entry.span)
+                left -= entry.length
                 if left < 0:
-                    del kept[tag]
+                    beyond.append(tag)
+        for tag in beyond:
+            del kept[tag]
 
     def _value(self, entry: Entry, info: TagInfo | None) -> Any:
         """Return one value, a tuple of several, or None if it makes no sense."""
-        span, kind = entry.span, entry.type
-        if self._inside(span) and self.block:
-            base = self.tiff.base
-            data = self.block[span.start - base : span.stop - base]
+        tag, kind, _, start, length, _ = entry
+        if self.block and self._inside(start, start + length):
+            start -= self.tiff.base
+            data = self.block[start : start + length]
         else:
-            data = self.image[span.start : span.stop]
+            data = self.image[start : start + length]
         if kind == ASCII:
             text = data.removesuffix(b"\0").decode("latin-1")
             return info.enum.get(text, text) if info and info.enum else text
@@ -237,11 +245,11 @@ class _Reader:
         values = struct.unpack(f"{self.tiff.order}{len(data) // size}{letter}", data)
         if kind in RATIONALS:
             pairs = zip(values[::2], values[1::2], strict=True)
-            values = tuple(n / d if d else math.nan for n, d in pairs)
+            values = tuple([n / d if d else math.nan for n, d in pairs])
         if len(values) == 1:
             return values[0]
         if info and info.length == 1:
-            return None if entry.tag == PHOTOMETRIC else values[0]
+            return None if tag == PHOTOMETRIC else values[0]
         return values
 
 
