@@ -16,6 +16,7 @@ NAMES = {"md5": "md5", "sha": "sha1", "sha-1": "sha1", "sha-256": "sha256"}
 NAMES |= {"sha-512": "sha512", "crc32c": "crc32c"}
 ITEM = re.compile(r"\s*([\w-]+)\s*=\s*:?([A-Za-z0-9+/=]+):?\s*(?:;[^,]*)?")
 HEX32 = re.compile(r"[0-9a-fA-F]{32}")
+HEX40 = re.compile(r"[0-9a-fA-F]{40}")
 
 Stated = tuple[str, str, str]
 
@@ -48,8 +49,8 @@ def _stated(fields: Mapping[str, str], status: int) -> Iterator[Stated]:
     blob = fields.get("x-ms-blob-content-md5")
     if blob and (digest := _hex("md5", blob)):
         yield "md5", digest, "x-ms-blob-content-md5"
-    sha1 = fields.get("x-bz-content-sha1", "")
-    if re.fullmatch(r"[0-9a-fA-F]{40}", sha1):
+    sha1 = fields.get("x-bz-content-sha1")
+    if sha1 and HEX40.fullmatch(sha1):
         yield "sha1", sha1.lower(), "x-bz-content-sha1"
     crc64 = fields.get("x-oss-hash-crc64ecma", "")
     if crc64.isascii() and crc64.isdigit():

@@ -97,11 +97,14 @@ class Transfer:
         if not self.image.spans:
             yield from self._firsts[:1]
         elif self.tails:
-            yield from (ask for ask in self._gaps() if ask not in self._asked)
+            for ask in self._gaps():
+                if ask not in self._asked:
+                    yield ask
 
     def _gaps(self) -> Iterator[Ask]:
         size = self.image.size
-        for gap in self.image.missing(HEAD if size is None else HEAD[:size]):
+        first = HEAD if size is None or size >= HEAD.stop else HEAD[:size]
+        for gap in self.image.missing(first):
             yield Ask((gap,))
         if size is None:
             yield _TAIL
@@ -186,11 +189,10 @@ class Transfer:
             return
         if not self._accept(ask, answer, parts[0]):
             return
-        for part in parts:
-            self._add(ask, part)
+        self._add(ask, parts)
         self.media_type = parts[0].media_type
         if ask is _LIST:
-            self.lists_work = not any(self._gaps())
+            self.lists_work = next(self._gaps(), None) is None
         if self.honoured != "multipart":
             self.honoured = "multipart" if answer.multipart else "single"
 
@@ -223,22 +225,25 @@ class Transfer:
         return True
 
     def _set_size(self, size: int) -> None:
-        if all(span.stop <= size for span in self.image.spans):
+        spans = self.image.spans
+        if not spans or spans[-1].stop <= size:
             self.image.size = size
 
-    def _add(self, ask: Ask, part: Part) -> None:
-        """Keep what was asked for of *part*; all of it where the file is small."""
+    def _add(self, ask: Ask, parts: list[Part]) -> None:
+        """Keep what was asked for of *parts*; all of them where the file is small."""
         size = self.image.size
-        if part.size not in (None, size):
-            return
-        spans = [HEAD, *(p for p in ask.parts if isinstance(p, range))]
+        spans = [HEAD]
+        spans += [p for p in ask.parts if isinstance(p, range) and p != HEAD]
         if size is not None:
             spans.append(range(size) if size <= SMALL else tail_span(size))
-        for span in spans:
-            start = max(span.start, part.start)
-            data = part.data[start - part.start : max(span.stop - part.start, 0)]
-            if data and (size is None or start + len(data) <= size):
-                self.image.add(start, data)
+        for begin, part, stated, _ in parts:
+            if stated not in (None, size):
+                continue
+            end = begin + len(part)
+            for span in spans:
+                start, stop = max(span.start, begin), min(span.stop, end)
+                if start < stop and (size is None or stop <= size):
+                    self.image.add(start, part[start - begin : stop - begin])
 
     # 200
 

@@ -62,13 +62,13 @@ def read(image: SparseBytes, layout: Layout) -> None:
         if length < 2:
             raise ValueError(f"Invalid JPEG segment at byte {offset}")
         span = range(offset + 4, offset + 2 + length)
-        offset = span.stop
-        if marker in FRAMES:
-            _read_frame(image, span, layout, marker)
-            layout.tables.append((marker, span))
-        elif marker in (DQT, DHT):
+        offset += 2 + length
+        if marker in (DQT, DHT):
             # APPn and COM come first in all but a handful of files.
             layout.settled = True
+            layout.tables.append((marker, span))
+        elif marker in FRAMES:
+            _read_frame(image, span, layout, marker)
             layout.tables.append((marker, span))
         elif marker >= 0xE0:
             _read_segment(image, marker, span, layout)

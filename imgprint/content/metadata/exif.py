@@ -101,9 +101,7 @@ def read_exif(
         found.gps = reader.sub(first, GPS_IFD)[1]
         found.main.pop(GPS_IFD, None)
     found.tags = {
-        names.get(tag) or str(tag): (
-            value if type(value) is str else _text(tag, value, structure.order)
-        )
+        names.get(tag) or str(tag): _text(tag, value, structure.order)
         for names, group in ((TAGS, found.main), (GPSTAGS, found.gps))
         for tag, value in group.items()
     }
@@ -141,15 +139,16 @@ class _Reader:
         self.tiff = structure
         self.holes = holes
         self.left = MAX_VALUES
-        self.known = range(0)
+        # Where the run of known bytes ends that has the header.
+        self.stop = start = structure.base
         for known in image.spans:
             if structure.base in known:
-                self.known = range(known.start, min(known.stop, structure.stop))
-        self.near = len(self.known) <= MAX_BLOCK
+                start, self.stop = known.start, min(known.stop, structure.stop)
+        self.near = self.stop - start <= MAX_BLOCK
         self.block = b""
         if self.near:
             # The common case, all in one run of known bytes.
-            self.block = image[structure.base : self.known.stop]
+            self.block = image[structure.base : self.stop]
 
     def sub(self, parent: Directory, pointer: int) -> tuple[Directory | None, Values]:
         """Return the directory that entry *pointer* of *parent* leads to."""
@@ -166,8 +165,7 @@ class _Reader:
 
     def values(self, offset: int, ifd: Directory, group: int | None) -> Values:
         """Return Pillow's values of *ifd*, in Pillow's order."""
-        start = self.tiff.base + offset
-        self.near = self.near and self._inside(start, start + ifd.size)
+        self.near = self.near and self.tiff.base + offset + ifd.size <= self.stop
         kept: dict[int, Entry | None] = {}
         for tag, entry in ifd.entries.items():
             verdict: bool | None = True
@@ -202,7 +200,7 @@ class _Reader:
         self.left -= length
         if self.left < 0:
             return None
-        if self._inside(start, stop):
+        if stop <= self.stop:
             return True
         if self.image.has(entry.span):
             self.near = False
@@ -210,12 +208,9 @@ class _Reader:
         self.holes.extend(self.image.missing(entry.span))
         return False
 
-    def _inside(self, start: int, stop: int) -> bool:
-        return self.known.start <= start and stop <= self.known.stop
-
     def _cut(self, kept: dict[int, Entry | None]) -> None:
         """Drop what is more in all than there are bytes: values that overlap."""
-        stop = self.known.stop if self.near else self.tiff.stop
+        stop = self.stop if self.near else self.tiff.stop
         left = stop - self.tiff.base
         beyond = []
         for tag, entry in kept.items():
@@ -229,11 +224,12 @@ class _Reader:
     def _value(self, entry: Entry, info: TagInfo | None) -> Any:
         """Return one value, a tuple of several, or None if it makes no sense."""
         tag, kind, _, start, length, _ = entry
-        if self.block and self._inside(start, start + length):
-            start -= self.tiff.base
-            data = self.block[start : start + length]
+        stop = start + length
+        if self.block and stop <= self.stop:
+            base = self.tiff.base
+            data = self.block[start - base : stop - base]
         else:
-            data = self.image[start : start + length]
+            data = self.image[start:stop]
         if kind == ASCII:
             text = data.removesuffix(b"\0").decode("latin-1")
             return info.enum.get(text, text) if info and info.enum else text
@@ -244,6 +240,8 @@ class _Reader:
         letter, size = NUMBERS[kind]
         values = struct.unpack(f"{self.tiff.order}{len(data) // size}{letter}", data)
         if kind in RATIONALS:
+            if len(values) == 2:
+                return values[0] / values[1] if values[1] else math.nan
             pairs = zip(values[::2], values[1::2], strict=True)
             values = tuple([n / d if d else math.nan for n, d in pairs])
         if len(values) == 1:
@@ -254,8 +252,8 @@ class _Reader:
 
 
 def _text(tag: int, value: Any, order: str) -> str:
-    if tag == USER_COMMENT and isinstance(value, bytes):
+    if not isinstance(value, bytes):
+        return str(value)
+    if tag == USER_COMMENT:
         return user_comment(value, order) or ELIDED
-    if isinstance(value, bytes):
-        return value.decode("utf-8", errors="ignore")
-    return str(value)
+    return value.decode("utf-8", errors="ignore")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 Values = dict[int, Any]
@@ -105,18 +106,25 @@ def ids(exif: Values, others: Texts) -> dict[str, str | None] | None:
 
 def _moment(exif: Values, day: int, fraction: int, offset: int) -> str | None:
     text = clean(exif.get(day))
-    match = DATE.match(text) if text else None
-    if not match:
-        return None
-    try:
-        moment = datetime(*map(int, match.groups())).isoformat()  # type: ignore[arg-type]
-    except ValueError:
+    moment = _date(text[:19]) if text else None
+    if not moment:
         return None
     digits = clean(exif.get(fraction))
     if digits and digits.isdecimal() and digits.isascii() and int(digits):
         moment += "." + digits[:9]
     zone = clean(exif.get(offset))
     return moment + zone if zone and OFFSET.fullmatch(zone) else moment
+
+
+@lru_cache(16)  # the three dates of a picture are often one
+def _date(text: str) -> str | None:
+    match = DATE.match(text)
+    if not match:
+        return None
+    try:
+        return datetime(*map(int, match.groups())).isoformat()  # type: ignore[arg-type]
+    except ValueError:
+        return None
 
 
 def gps(values: Values) -> dict[str, float | str | None] | None:

@@ -128,6 +128,8 @@ class Reader:
         """Read all blocks but Exif; the first of a kind counts, but for text."""
         tries: Counter[str] = Counter()
         for block in blocks:
+            if block.kind in ROLES:
+                continue
             tries[block.kind] += 1
             if tries[block.kind] > (MAX_TEXTS if block.kind == "text" else MAX_TRIES):
                 continue
