@@ -72,6 +72,11 @@ class SparseBytes:
         return [range(start, self._end(i)) for i, start in enumerate(self._starts)]
 
     @property
+    def empty(self) -> bool:
+        """Whether no byte is known."""
+        return not self._parts
+
+    @property
     def head(self) -> bytes:
         """The bytes known from byte 0 on, up to the first gap."""
         return self._parts[0] if self._parts and not self._starts[0] else b""

@@ -94,7 +94,7 @@ class Transfer:
     def _candidates(self) -> Iterator[Ask]:
         if self.requests >= MAX_REQUESTS:
             return
-        if not self.image.spans:
+        if self.image.empty:
             yield from self._firsts[:1]
         elif self.tails:
             for ask in self._gaps():
@@ -149,19 +149,19 @@ class Transfer:
             self._partial(ask, answer)
         elif answer.status == 200:
             self._whole(ask, answer)
-        elif not self.image.spans:
+        elif self.image.empty:
             self._refused(ask, answer)
 
     def lose(self, reason: str) -> None:
         """Take it that the last ask got no answer, for *reason*."""
         self.requests += 1
-        if not self.image.spans:
+        if self.image.empty:
             self._fail(reason)
 
     @property
     def begun(self) -> bool:
         """Whether the first bytes are known: without them nothing can be said."""
-        return bool(self.image.spans) and self.image.spans[0].start == 0
+        return bool(self.image.head)
 
     @property
     def used(self) -> int:
@@ -184,7 +184,7 @@ class Transfer:
     def _partial(self, ask: Ask, answer: Answer) -> None:
         parts = answer.parts()
         if not parts:
-            if not self.image.spans:
+            if self.image.empty:
                 self._next_first(f"{answer.status} without a usable Content-Range")
             return
         if not self._accept(ask, answer, parts[0]):
@@ -248,7 +248,7 @@ class Transfer:
     # 200
 
     def _whole(self, ask: Ask, answer: Answer) -> None:
-        if self.image.spans:  # Range is ignored this time: nothing was read
+        if not self.image.empty:  # Range is ignored this time: nothing was read
             self.tails = False
             return
         body = answer.body

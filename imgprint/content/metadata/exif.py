@@ -101,7 +101,9 @@ def read_exif(
         found.gps = reader.sub(first, GPS_IFD)[1]
         found.main.pop(GPS_IFD, None)
     found.tags = {
-        names.get(tag) or str(tag): _text(tag, value, structure.order)
+        names.get(tag) or str(tag): (
+            value if type(value) is str else _text(tag, value, structure.order)
+        )
         for names, group in ((TAGS, found.main), (GPSTAGS, found.gps))
         for tag, value in group.items()
     }
@@ -166,23 +168,27 @@ class _Reader:
     def values(self, offset: int, ifd: Directory, group: int | None) -> Values:
         """Return Pillow's values of *ifd*, in Pillow's order."""
         self.near = self.near and self.tiff.base + offset + ifd.size <= self.stop
+        left = self.left
         kept: dict[int, Entry | None] = {}
-        for tag, entry in ifd.entries.items():
+        for entry in ifd.entries.values():
+            tag, kind, _, _, length, inline = entry
             verdict: bool | None = True
-            if not entry.inline or tag in BLOBS:
+            if not inline or tag in BLOBS:
                 verdict = self._judge(entry)
             if verdict is None:
                 kept[tag] = None
-            elif verdict and entry.length and entry.type in READ:
+            elif verdict and length and kind in READ:
                 kept[tag] = entry
-        self._cut(kept)
+        if left - self.left > self.stop - self.tiff.base:
+            self._cut(kept)
         # Pillow lists directories by a set, IFD0 by a set of that; keep its order.
         tags = set(kept) | set()
         known = KNOWN[group]
         result: Values = {}
+        decode = self._value
         for tag in tags if group else set(iter(tags)):
             found = kept[tag]
-            value = self._value(found, known.get(tag)) if found else ELIDED
+            value = decode(found, known.get(tag)) if found else ELIDED
             if value is not None:
                 result[tag] = value
         return result
