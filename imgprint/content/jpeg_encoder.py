@@ -6,8 +6,8 @@ from functools import cache, lru_cache
 from hashlib import md5, sha256
 from typing import TYPE_CHECKING, Any
 
-from imgprint.content.formats.jpeg import DHT, DQT, FRAMES, PROGRESSIVE
-from imgprint.content.picture_data import quantisation
+from imgprint.content.formats.jpeg import DHT, FRAMES, PROGRESSIVE
+from imgprint.content.picture_data import quantisation, quantisation_segments
 
 if TYPE_CHECKING:
     from imgprint.content.formats.layout import Layout
@@ -25,7 +25,7 @@ TYPICAL = {
     (1, "a6283a08f5d97906"),
     (1, "13f90e3c9dc476c6"),
 }
-# A segment with all four takes 416 bytes; longer ones are not remembered.
+# A segment with all four takes 416 bytes; what is longer is not remembered.
 LONGEST = 420
 SAMPLINGS = {
     "111111": "4:4:4",
@@ -58,22 +58,46 @@ def encoder(image: SparseBytes, layout: Layout) -> dict[str, Any] | None:
     """
     if layout.picture is None or not layout.tables:
         return None
-    tables = quantisation(image, layout)
-    marker, span = _frame(layout)
-    frame = image[span.start : span.stop]
-    # identifier, sampling factors, number of the quantisation table
-    parts = [frame[at : at + 3] for at in range(6, len(frame) - 2, 3)]
-    if not parts or not tables:
+    segments = quantisation_segments(image, layout)
+    marker, frame = _frame(image, layout)
+    components = frame[6 : len(frame) // 3 * 3]
+    if not components or not any(segments):
         return None
     typical = _typical(image, layout)
-    progressive = marker in PROGRESSIVE
+    short = len(frame) + sum(map(len, segments)) <= LONGEST
+    told = _known_told if short else _told
+    return told(segments, components, marker in PROGRESSIVE, typical).copy()
+
+
+def _frame(image: SparseBytes, layout: Layout) -> tuple[int, bytes]:
+    """Return marker and data of the first frame header, none if there is none."""
+    for marker, span in layout.tables:
+        if marker in FRAMES:
+            return marker, image[span.start : span.stop]
+    return 0, b""
+
+
+def _told(
+    segments: tuple[bytes, ...], components: bytes, progressive: bool, typical: bool
+) -> dict[str, Any]:
+    """Return what the DQT *segments* say, and the *components* of the frame.
+
+    Three bytes for each: identifier, sampling, number of the table.
+    """
+    tables = quantisation(segments)
     key = ("p" if progressive else "s") + ("t" if typical else "o")
-    coded = b"".join([part[1:2] + tables.get(part[2], b"") for part in parts])
-    sampling = b"".join([part[1:2] for part in parts]).hex()
-    luminance = tables.get(parts[0][2])
+    samplings, numbers = components[1::3], components[2::3]
+    coded = b"".join(
+        [
+            bytes((s,)) + tables.get(n, b"")
+            for s, n in zip(samplings, numbers, strict=True)
+        ]
+    )
+    sampling = samplings.hex()
+    luminance = tables.get(numbers[0])
     return {
         "signature": "e1:" + sha256(key.encode() + coded).hexdigest()[:16],
-        "jpeg_digest": _digest(image, layout, sampling) if len(parts) == 3 else None,
+        "jpeg_digest": _digest(segments, sampling) if len(numbers) == 3 else None,
         "quality": _quality(luminance) if luminance else None,
         "sampling": SAMPLINGS.get(sampling, sampling),
         "huffman": "typical" if typical else "own",
@@ -81,21 +105,15 @@ def encoder(image: SparseBytes, layout: Layout) -> dict[str, Any] | None:
     }
 
 
-def _frame(layout: Layout) -> tuple[int, range]:
-    """Return marker and data of the first frame header, an empty one for none."""
-    for marker, span in layout.tables:
-        if marker in FRAMES:
-            return marker, span
-    return 0, range(0)
+# Most files of a site were written by one program at one quality.
+_known_told = lru_cache(256)(_told)
 
 
-def _digest(image: SparseBytes, layout: Layout, sampling: str) -> str:
+def _digest(segments: tuple[bytes, ...], sampling: str) -> str:
     first: dict[int, bytes] = {}
-    for marker, span in layout.tables:
-        if marker == DQT and len(span):
-            data = image[span.start : span.stop]
-            if data[0] & 15 < 4:
-                first[data[0] & 15] = data
+    for data in segments:
+        if data and data[0] & 15 < 4:
+            first[data[0] & 15] = data
     joined = b"\0".join([first[number] for number in sorted(first)])
     return f"{md5(joined, usedforsecurity=False).hexdigest()}:{sampling}"
 

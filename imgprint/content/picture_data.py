@@ -11,6 +11,8 @@ from imgprint.content.formats.jpeg import DQT, FRAMES, PROGRESSIVE
 from imgprint.content.sparse import MissingBytes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from imgprint.content.formats.layout import Layout
     from imgprint.content.sparse import SparseBytes
 
@@ -109,7 +111,7 @@ def _jpeg(image: SparseBytes, layout: Layout) -> tuple[bytes, bytes]:
     data = _run(image, start, None)
     if len(data) < DATA:  # the file ends first; junk may follow the picture
         data = data.partition(b"\xff\xd9")[0]
-    prefix, tables = b"", quantisation(image, layout)
+    prefix, tables = b"", quantisation(quantisation_segments(image, layout))
     for marker, span in layout.tables:
         if marker in FRAMES:
             frame = image[span.start : span.stop]
@@ -119,16 +121,24 @@ def _jpeg(image: SparseBytes, layout: Layout) -> tuple[bytes, bytes]:
     return prefix, data
 
 
-def quantisation(image: SparseBytes, layout: Layout) -> dict[int, bytes]:
+def quantisation_segments(image: SparseBytes, layout: Layout) -> tuple[bytes, ...]:
+    """Return the data of the DQT segments before the first scan."""
+    return tuple(
+        [
+            image[span.start : span.stop]
+            for marker, span in layout.tables
+            if marker == DQT
+        ]
+    )
+
+
+def quantisation(segments: Iterable[bytes]) -> dict[int, bytes]:
     """Return each quantisation table by its number, in zigzag order, as stored.
 
     64 bytes, or 128 where values take two (ITU-T T.81 section B.2.4.1).
     """
     tables: dict[int, bytes] = {}
-    for marker, span in layout.tables:
-        if marker != DQT:
-            continue
-        data = image[span.start : span.stop]
+    for data in segments:
         at, stop = 0, len(data)
         while at < stop:
             head = data[at]

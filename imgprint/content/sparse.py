@@ -34,6 +34,8 @@ class SparseBytes:
 
     def __init__(self, size: int | None = None):
         self.size = size
+        self.head = b""
+        """The bytes known from byte 0 on, up to the first gap."""
         self._starts: list[int] = []
         self._parts: list[bytes] = []
 
@@ -46,6 +48,7 @@ class SparseBytes:
             raise ValueError(f"{len(data)} bytes at {offset} end after {self.size}")
         if data and not self._parts:
             self._starts, self._parts = [offset], [data]
+            self.head = b"" if offset else data
             return
         for gap in self.missing(range(offset, offset + len(data))):
             self._insert(gap.start, data[gap.start - offset : gap.stop - offset])
@@ -62,6 +65,8 @@ class SparseBytes:
             del self._starts[index], self._parts[index]
         self._starts.insert(index, start)
         self._parts.insert(index, data)
+        if not start:
+            self.head = data
 
     def _end(self, index: int) -> int:
         return self._starts[index] + len(self._parts[index])
@@ -75,11 +80,6 @@ class SparseBytes:
     def empty(self) -> bool:
         """Whether no byte is known."""
         return not self._parts
-
-    @property
-    def head(self) -> bytes:
-        """The bytes known from byte 0 on, up to the first gap."""
-        return self._parts[0] if self._parts and not self._starts[0] else b""
 
     @property
     def complete(self) -> bool:
@@ -118,10 +118,8 @@ class SparseBytes:
         if key.step not in (None, 1):
             raise ValueError("SparseBytes slices have no step")
         start = key.start or 0
-        if self._parts and not self._starts[0] and key.stop is not None:
-            head = self._parts[0]
-            if 0 <= start <= key.stop <= len(head):  # as most slices are
-                return head[start : key.stop]
+        if key.stop is not None and 0 <= start <= key.stop <= len(self.head):
+            return self.head[key]  # as most slices are
         if start < 0 or (key.stop is None and self.size is None):
             raise ValueError("SparseBytes slices count from byte 0")
         stop = self.size if key.stop is None else self._clip(key.stop)

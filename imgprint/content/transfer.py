@@ -97,9 +97,7 @@ class Transfer:
         if self.image.empty:
             yield from self._firsts[:1]
         elif self.tails:
-            for ask in self._gaps():
-                if ask not in self._asked:
-                    yield ask
+            yield from [ask for ask in self._gaps() if ask not in self._asked]
 
     def _gaps(self) -> Iterator[Ask]:
         size = self.image.size
@@ -108,9 +106,9 @@ class Transfer:
             yield Ask((gap,))
         if size is None:
             yield _TAIL
-            return
-        for gap in self.image.missing(tail_span(size)):
-            yield Ask((gap,))
+        else:
+            for gap in self.image.missing(tail_span(size)):
+                yield Ask((gap,))
 
     def extend(self, span: range) -> bool:
         """Make *span* the next ask, if the budget and the server allow it.
@@ -221,13 +219,10 @@ class Transfer:
         if self.validators is None:
             self.validators = new
         if self.image.size is None and size is not None:
-            self._set_size(size)
+            spans = self.image.spans
+            if not spans or spans[-1].stop <= size:
+                self.image.size = size
         return True
-
-    def _set_size(self, size: int) -> None:
-        spans = self.image.spans
-        if not spans or spans[-1].stop <= size:
-            self.image.size = size
 
     def _add(self, ask: Ask, parts: list[Part]) -> None:
         """Keep what was asked for of *parts*; all of them where the file is small."""

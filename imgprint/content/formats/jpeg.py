@@ -159,7 +159,7 @@ def _count_frames(image: SparseBytes, span: range) -> int:
     try:
         structure = tiff.header(image, span)
         index = tiff.directory(image, structure, structure.first)
-        place = index.entries[MP_ENTRIES].span
+        place = tiff.Entry(*index.entries[MP_ENTRIES]).span
         entries = image[place.start : min(place.stop, span.stop)]
     except (MissingBytes, ValueError, KeyError):
         return 0

@@ -61,12 +61,23 @@ class Entry(NamedTuple):
         return range(self.start, self.start + self.length)
 
 
-class Directory(NamedTuple):
-    """The entries of one IFD by tag, the first of each, and the next offset."""
+Fields = tuple[int, int, int, int, int, bool]
 
-    entries: dict[int, Entry]
+
+class Directory(NamedTuple):
+    """The entries of one IFD by tag, the first of each, and the next offset.
+
+    ``entries`` are tuples as those of Entry, which take a third of the time.
+    """
+
+    entries: dict[int, Fields]
     size: int
     next: int
+
+    def get(self, tag: int) -> Entry | None:
+        """Return the entry of *tag*."""
+        fields = self.entries.get(tag)
+        return Entry(*fields) if fields else None
 
 
 def header(image: SparseBytes, span: range) -> Tiff:
@@ -120,25 +131,24 @@ def directory(image: SparseBytes, tiff: Tiff, offset: int) -> Directory:
     return Directory(entries, stop - start, int.from_bytes(after, name))
 
 
-def _entries(data: bytes, tiff: Tiff, at: int, count: int) -> dict[int, Entry]:
+def _entries(data: bytes, tiff: Tiff, at: int, count: int) -> dict[int, Fields]:
     """Return the whole entries in *data*, which starts at file offset *at*."""
     base, _, order, big, _ = tiff
     form, room = ENTRY[order, big]
-    size, unit, new = form.size, UNITS.get, tuple.__new__
-    entries: dict[int, Entry] = {}
+    size, unit = form.size, UNITS.get
+    entries: dict[int, Fields] = {}
     whole = min(count, len(data) // size) * size
     at += size - room
     for tag, kind, amount, value in form.iter_unpack(data[:whole]):
         length = amount * unit(kind, 0)
         if tag not in entries:
             if length <= room:
-                fields = (tag, kind, amount, at, length, True)
+                entries[tag] = tag, kind, amount, at, length, True
             elif big:
                 begin, length = min(base + value, UNSIZED), min(length, UNSIZED)
-                fields = (tag, kind, amount, begin, length, False)
+                entries[tag] = tag, kind, amount, begin, length, False
             else:
-                fields = (tag, kind, amount, base + value, length, False)
-            entries[tag] = new(Entry, fields)  # a third of the time of Entry()
+                entries[tag] = tag, kind, amount, base + value, length, False
         at += size
     return entries
 
@@ -192,23 +202,21 @@ def raw_format(image: SparseBytes, tiff: Tiff, first: Directory) -> str | None:
     entries = first.entries
     if DNG_VERSION in entries:
         return "dng"
-    make = entries.get(MAKE)
+    make = first.get(MAKE)
     if make is None or SUB_IFDS not in entries or not image.has(make.span):
         return None
     name = image[make.span.start : min(make.span.stop, make.span.start + 5)]
-    if name == b"NIKON" and integers(image, tiff, entries.get(NEW_SUBFILE_TYPE)) == (
-        1,
-    ):
+    if name == b"NIKON" and integers(image, tiff, first.get(NEW_SUBFILE_TYPE)) == (1,):
         return "nef"
     return "arw" if name[:4] == b"SONY" and SR2_PRIVATE in entries else None
 
 
 def _main(image: SparseBytes, tiff: Tiff, first: Directory) -> Directory:
     best = first
-    kind = integers(image, tiff, first.entries.get(NEW_SUBFILE_TYPE))
+    kind = integers(image, tiff, first.get(NEW_SUBFILE_TYPE))
     if WIDTH in first.entries and not (kind and kind[0] & 1):
         return first
-    for offset in integers(image, tiff, first.entries.get(SUB_IFDS))[:8]:
+    for offset in integers(image, tiff, first.get(SUB_IFDS))[:8]:
         try:
             sub = directory(image, tiff, offset)
         except (MissingBytes, ValueError):
@@ -223,7 +231,7 @@ def _main(image: SparseBytes, tiff: Tiff, first: Directory) -> Directory:
 def _first(image: SparseBytes, tiff: Tiff, ifd: Directory, *tags: int) -> int | None:
     """Return the first number of the first of *tags* that *ifd* has."""
     for tag in tags:
-        if found := integers(image, tiff, ifd.entries.get(tag)):
+        if found := integers(image, tiff, ifd.get(tag)):
             return found[0]
     return None
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from PIL.TiffTags import TagInfo
 
     from imgprint.content.formats.layout import Block
-    from imgprint.content.formats.tiff import Directory, Entry, Tiff
+    from imgprint.content.formats.tiff import Directory, Fields, Tiff
     from imgprint.content.sparse import SparseBytes
 
 EXIF_IFD, GPS_IFD, MAKER_NOTE, USER_COMMENT = 0x8769, 0x8825, 0x927C, 0x9286
@@ -155,7 +155,7 @@ class _Reader:
     def sub(self, parent: Directory, pointer: int) -> tuple[Directory | None, Values]:
         """Return the directory that entry *pointer* of *parent* leads to."""
         try:
-            offsets = tiff.integers(self.image, self.tiff, parent.entries.get(pointer))
+            offsets = tiff.integers(self.image, self.tiff, parent.get(pointer))
             if offsets:
                 found = tiff.directory(self.image, self.tiff, offsets[0])
                 return found, self.values(offsets[0], found, pointer)
@@ -169,7 +169,7 @@ class _Reader:
         """Return Pillow's values of *ifd*, in Pillow's order."""
         self.near = self.near and self.tiff.base + offset + ifd.size <= self.stop
         left = self.left
-        kept: dict[int, Entry | None] = {}
+        kept: dict[int, Fields | None] = {}
         for entry in ifd.entries.values():
             tag, kind, _, _, length, inline = entry
             verdict: bool | None = True
@@ -193,7 +193,7 @@ class _Reader:
                 result[tag] = value
         return result
 
-    def _judge(self, entry: Entry) -> bool | None:
+    def _judge(self, entry: Fields) -> bool | None:
         """Return True to read the value, False to leave it out, None to elide it."""
         tag, _, _, start, length, _ = entry
         if length > MAX_VALUE or tag in BLOBS:
@@ -208,26 +208,29 @@ class _Reader:
             return None
         if stop <= self.stop:
             return True
-        if self.image.has(entry.span):
+        if self.image.has(range(start, stop)):
             self.near = False
             return True
-        self.holes.extend(self.image.missing(entry.span))
+        self.holes.extend(self.image.missing(range(start, stop)))
         return False
 
-    def _cut(self, kept: dict[int, Entry | None]) -> None:
+    def _cut(self, kept: dict[int, Fields | None]) -> None:
         """Drop what is more in all than there are bytes: values that overlap."""
         stop = self.stop if self.near else self.tiff.stop
         left = stop - self.tiff.base
         beyond = []
         for tag, entry in kept.items():
-            if entry and not entry.inline:
-                left -= entry.length
+            if not entry:
+                continue
+            *_, length, inline = entry
+            if not inline:
+                left -= length
                 if left < 0:
                     beyond.append(tag)
         for tag in beyond:
             del kept[tag]
 
-    def _value(self, entry: Entry, info: TagInfo | None) -> Any:
+    def _value(self, entry: Fields, info: TagInfo | None) -> Any:
         """Return one value, a tuple of several, or None if it makes no sense."""
         tag, kind, _, start, length, _ = entry
         stop = start + length

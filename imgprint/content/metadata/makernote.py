@@ -80,7 +80,7 @@ def _read(
     ifd = tiff.directory(image, inner, offset)
     for tag, name in note.tags.items():
         try:
-            text = _value(image, inner, ifd.entries.get(tag))
+            text = _value(image, inner, ifd.get(tag))
         except MissingBytes:
             continue
         if text:
