@@ -22,8 +22,6 @@ from imgprint.content.ranges import parse_content_range
 from imgprint.content.sparse import SparseBytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from imgprint.content.ranges import Part
 
 MAX_REQUESTS = 4
@@ -85,30 +83,26 @@ class Transfer:
 
     def next_ask(self) -> Ask | None:
         """Return what to request next, None when all that can be had is there."""
-        ask = self._extra or next(self._candidates(), None)
+        ask = self._extra or self._candidate()
         self._extra = None
         if ask:
             self._asked.append(ask)
         return ask
 
-    def _candidates(self) -> Iterator[Ask]:
+    def _candidate(self) -> Ask | None:
         if self.requests >= MAX_REQUESTS:
-            return
+            return None
         if self.image.empty:
-            yield from self._firsts[:1]
-        elif self.tails:
-            yield from [ask for ask in self._gaps() if ask not in self._asked]
+            return self._firsts[0] if self._firsts else None
+        gaps = self._gaps() if self.tails else []
+        return next((ask for ask in gaps if ask not in self._asked), None)
 
-    def _gaps(self) -> Iterator[Ask]:
+    def _gaps(self) -> list[Ask]:
         size = self.image.size
-        first = HEAD if size is None or size >= HEAD.stop else HEAD[:size]
-        for gap in self.image.missing(first):
-            yield Ask((gap,))
         if size is None:
-            yield _TAIL
-        else:
-            for gap in self.image.missing(tail_span(size)):
-                yield Ask((gap,))
+            return [*(Ask((gap,)) for gap in self.image.missing(HEAD)), _TAIL]
+        gaps = self.image.missing(HEAD[:size]) + self.image.missing(tail_span(size))
+        return [Ask((gap,)) for gap in gaps]
 
     def extend(self, span: range) -> bool:
         """Make *span* the next ask, if the budget and the server allow it.
@@ -190,7 +184,7 @@ class Transfer:
         self._add(ask, parts)
         self.media_type = parts[0].media_type
         if ask is _LIST:
-            self.lists_work = next(self._gaps(), None) is None
+            self.lists_work = not self._gaps()
         if self.honoured != "multipart":
             self.honoured = "multipart" if answer.multipart else "single"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PIL.ExifTags import GPSTAGS, TAGS
 from PIL.TiffTags import TAGS_V2, TAGS_V2_GROUPS
@@ -34,9 +34,23 @@ NUMBERS |= {9: ("l", 4), 10: ("l", 4), 11: ("f", 4), 12: ("d", 8), 13: ("L", 4)}
 NUMBERS |= {16: ("Q", 8)}
 RATIONALS = {5, 10}
 READ = {BYTE, ASCII, UNDEFINED, UTF8, *NUMBERS}
-# What Pillow knows of tags: IFD0's (None), those of Exif and GPS.
-KNOWN = {None: TAGS_V2, EXIF_IFD: TAGS_V2_GROUPS[EXIF_IFD]}
-KNOWN[GPS_IFD] = TAGS_V2_GROUPS[GPS_IFD]
+
+
+class Known(NamedTuple):
+    """What Pillow knows of tags: texts that it translates, tags with one value."""
+
+    enums: dict[int, dict[Any, Any]]
+    single: set[int]
+
+
+def _known(group: dict[int, TagInfo]) -> Known:
+    enums = {tag: info.enum for tag, info in group.items() if info.enum}
+    return Known(enums, {tag for tag, info in group.items() if info.length == 1})
+
+
+# Those of IFD0 (None), Exif and GPS.
+KNOWN = {None: _known(TAGS_V2), EXIF_IFD: _known(TAGS_V2_GROUPS[EXIF_IFD])}
+KNOWN[GPS_IFD] = _known(TAGS_V2_GROUPS[GPS_IFD])
 
 # Blobs whose text says nothing: blocks of their own, previews, JPEG tables,
 # layers, private data. In the record they are ELIDED, and never worth a request.
@@ -141,11 +155,12 @@ class _Reader:
         self.tiff = structure
         self.holes = holes
         self.left = MAX_VALUES
-        # Where the run of known bytes ends that has the header.
-        self.stop = start = structure.base
-        for known in image.spans:
-            if structure.base in known:
-                start, self.stop = known.start, min(known.stop, structure.stop)
+        # Where the run of known bytes that has the header ends.
+        start, stop = 0, len(image.head)
+        if structure.base >= stop:
+            known = next(known for known in image.spans if structure.base in known)
+            start, stop = known.start, known.stop
+        self.stop = min(stop, structure.stop)
         self.near = self.stop - start <= MAX_BLOCK
         self.block = b""
         if self.near:
@@ -183,12 +198,11 @@ class _Reader:
             self._cut(kept)
         # Pillow lists directories by a set, IFD0 by a set of that; keep its order.
         tags = set(kept) | set()
-        known = KNOWN[group]
+        known, decode = KNOWN[group], self._value
         result: Values = {}
-        decode = self._value
         for tag in tags if group else set(iter(tags)):
             found = kept[tag]
-            value = decode(found, known.get(tag)) if found else ELIDED
+            value = decode(found, known) if found else ELIDED
             if value is not None:
                 result[tag] = value
         return result
@@ -230,7 +244,7 @@ class _Reader:
         for tag in beyond:
             del kept[tag]
 
-    def _value(self, entry: Fields, info: TagInfo | None) -> Any:
+    def _value(self, entry: Fields, known: Known) -> Any:
         """Return one value, a tuple of several, or None if it makes no sense."""
         tag, kind, _, start, length, _ = entry
         stop = start + length
@@ -241,7 +255,7 @@ class _Reader:
             data = self.image[start:stop]
         if kind == ASCII:
             text = data.removesuffix(b"\0").decode("latin-1")
-            return info.enum.get(text, text) if info and info.enum else text
+            return known.enums[tag].get(text, text) if tag in known.enums else text
         if kind in (BYTE, UNDEFINED):
             return data
         if kind == UTF8:
@@ -255,7 +269,7 @@ class _Reader:
             values = tuple([n / d if d else math.nan for n, d in pairs])
         if len(values) == 1:
             return values[0]
-        if info and info.length == 1:
+        if tag in known.single:
             return None if tag == PHOTOMETRIC else values[0]
         return values
 

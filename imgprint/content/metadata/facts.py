@@ -173,10 +173,10 @@ def _degrees(value: Any, ref: Any, negative: str, limit: int) -> float | None:
     degrees = _number(parts[0])
     if degrees is None:
         return None
-    # Some writers leave minutes or seconds as 0/0.
     for part, unit in zip(parts[1:], (60, 3600), strict=False):
         number = _number(part)
-        degrees += (0.0 if number is None else number) / unit
+        # Some writers leave minutes or seconds as 0/0.
+        degrees += 0.0 if number is None else number / unit
     if (clean(ref) or "").upper().startswith(negative):
         degrees = -degrees
     return round(degrees, 8) if abs(degrees) <= limit else None
