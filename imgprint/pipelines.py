@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from importlib.util import find_spec
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.exceptions import DropItem
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 NO_PDQ = "pdqhash is not installed: pip install -r requirements-pdq.txt"
 FACTS = tuple(name for name in Description.__slots__ if name not in INTERNAL)
+FACTS_OF = attrgetter(*FACTS)
 
 
 class SizePipeline:
@@ -106,8 +108,7 @@ def decodes(settings: BaseSettings, *, query: bool = False) -> bool:
 def tell(item: ImageRecord, description: Description) -> None:
     """Fill in what *description* says."""
     item.description = description
-    for name in FACTS:
-        setattr(item, name, getattr(description, name))
+    vars(item).update(zip(FACTS, FACTS_OF(description), strict=True))
     item.metadata_complete = description.complete
 
 
@@ -116,8 +117,7 @@ def fill_in(item: ImageRecord, *, decode: bool) -> None:
     assert item.content
     description = item.description or describe(item.content, final=True)
     prints = reference_fingerprints(item.content)
-    for name, value in prints.items():
-        setattr(item, name, value)
+    vars(item).update(prints)
     fields = item.headers or {}
     item.fingerprints = fingerprints(
         item.content, description, prints, fields, item.status

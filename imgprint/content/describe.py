@@ -146,10 +146,9 @@ def describe_known(
 
 def _head(image: SparseBytes) -> bytes:
     """Return the known start of the file; it is never missing in a crawl."""
-    known = image.spans[:1]
-    if not known or known[0].start:
+    if not image.head:
         raise MissingBytes(range(HEAD))
-    return image[0 : min(known[0].stop, 4096)]
+    return image.head[:4096]
 
 
 def _next_span(image: SparseBytes, wanted: list[range]) -> range | None:
@@ -157,6 +156,8 @@ def _next_span(image: SparseBytes, wanted: list[range]) -> range | None:
 
     None if all of them are known, or behind the end of the file.
     """
+    if not wanted:
+        return None
     gaps = [gap for span in wanted for gap in image.missing(_cut(image, span))]
     if not gaps:
         return None

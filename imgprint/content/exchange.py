@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from imgprint.content.ranges import (
@@ -99,8 +98,7 @@ class Validators(NamedTuple):
         return False
 
 
-@dataclass(slots=True, frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """A response: *headers* with lower-case names, *body* as far as it was read.
 
     *received* counts body bytes with those that were thrown away; *cut* says

@@ -5,12 +5,11 @@ from __future__ import annotations
 from hashlib import md5, sha1, sha256
 from typing import TYPE_CHECKING, Any
 
-from imgprint.content.exchange import HEAD
+from imgprint.content.exchange import HEAD, TAIL_SIZE
 from imgprint.content.jpeg_encoder import encoder
-from imgprint.content.picture_data import png_adler32
+from imgprint.content.picture_data import distinct, png_adler32
 from imgprint.content.server import declared_hashes
 from imgprint.content.sparse import MissingBytes
-from imgprint.content.transfer import tail_span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,14 +25,20 @@ END_SAMPLE = slice(384, 512)
 
 def head_of(image: SparseBytes) -> bytes | None:
     """Return bytes 0-10240 (all of a smaller file), None if not all are known."""
-    return image[: HEAD.stop] if image.has(HEAD) else None
+    try:
+        return image[: HEAD.stop]
+    except MissingBytes:
+        return None
 
 
 def tail_of(image: SparseBytes) -> bytes | None:
     """Return the last 1,024 bytes (all of a smaller file), None if not known."""
-    if image.size is None or not image.has(tail_span(image.size)):
+    if image.size is None:
         return None
-    return image[tail_span(image.size).start :]
+    try:
+        return image[max(0, image.size - TAIL_SIZE) :]
+    except MissingBytes:
+        return None
 
 
 def reference_fingerprints(image: SparseBytes) -> dict[str, str | None]:
@@ -98,7 +103,7 @@ def is_plain(sample: bytes) -> bool:
     >>> is_plain(bytes(128)), is_plain(bytes(range(128)))
     (True, False)
     """
-    return len(set(sample)) < min(64, len(sample) // 2)
+    return distinct(sample) < min(64, len(sample) // 2)
 
 
 def marks(

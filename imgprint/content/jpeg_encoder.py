@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import md5, sha256
 from typing import TYPE_CHECKING, Any
 
-from imgprint.content.formats.jpeg import DHT, DQT, FRAMES, PROGRESSIVE
-from imgprint.content.picture_data import quantisation
+from imgprint.content.formats.jpeg import DHT, FRAMES, PROGRESSIVE
+from imgprint.content.picture_data import quantisation, quantisation_segments
 
 if TYPE_CHECKING:
     from imgprint.content.formats.layout import Layout
@@ -25,6 +25,8 @@ TYPICAL = {
     (1, "a6283a08f5d97906"),
     (1, "13f90e3c9dc476c6"),
 }
+# A segment with all four takes 416 bytes; what is longer is not remembered.
+LONGEST = 420
 SAMPLINGS = {
     "111111": "4:4:4",
     "211111": "4:2:2",
@@ -56,21 +58,46 @@ def encoder(image: SparseBytes, layout: Layout) -> dict[str, Any] | None:
     """
     if layout.picture is None or not layout.tables:
         return None
-    tables = quantisation(image, layout)
-    marker, span = next((t for t in layout.tables if t[0] in FRAMES), (0, range(0)))
-    frame = image[span.start : span.stop]
-    parts = [frame[at : at + 3] for at in range(6, len(frame) - 2, 3)]
-    if not parts or not tables:
+    segments = quantisation_segments(image, layout)
+    marker, frame = _frame(image, layout)
+    components = frame[6 : len(frame) // 3 * 3]
+    if not components or not any(segments):
         return None
     typical = _typical(image, layout)
-    progressive = marker in PROGRESSIVE
+    short = len(frame) + sum(map(len, segments)) <= LONGEST
+    told = _known_told if short else _told
+    return told(segments, components, marker in PROGRESSIVE, typical).copy()
+
+
+def _frame(image: SparseBytes, layout: Layout) -> tuple[int, bytes]:
+    """Return marker and data of the first frame header, none if there is none."""
+    for marker, span in layout.tables:
+        if marker in FRAMES:
+            return marker, image[span.start : span.stop]
+    return 0, b""
+
+
+def _told(
+    segments: tuple[bytes, ...], components: bytes, progressive: bool, typical: bool
+) -> dict[str, Any]:
+    """Return what the DQT *segments* say, and the *components* of the frame.
+
+    Three bytes for each: identifier, sampling, number of the table.
+    """
+    tables = quantisation(segments)
     key = ("p" if progressive else "s") + ("t" if typical else "o")
-    coded = b"".join(part[1:2] + tables.get(part[2], b"") for part in parts)
-    sampling = b"".join(part[1:2] for part in parts).hex()
-    luminance = tables.get(parts[0][2])
+    samplings, numbers = components[1::3], components[2::3]
+    coded = b"".join(
+        [
+            bytes((s,)) + tables.get(n, b"")
+            for s, n in zip(samplings, numbers, strict=True)
+        ]
+    )
+    sampling = samplings.hex()
+    luminance = tables.get(numbers[0])
     return {
         "signature": "e1:" + sha256(key.encode() + coded).hexdigest()[:16],
-        "jpeg_digest": _digest(image, layout, sampling) if len(parts) == 3 else None,
+        "jpeg_digest": _digest(segments, sampling) if len(numbers) == 3 else None,
         "quality": _quality(luminance) if luminance else None,
         "sampling": SAMPLINGS.get(sampling, sampling),
         "huffman": "typical" if typical else "own",
@@ -78,24 +105,28 @@ def encoder(image: SparseBytes, layout: Layout) -> dict[str, Any] | None:
     }
 
 
-def _digest(image: SparseBytes, layout: Layout, sampling: str) -> str:
+# Most files of a site were written by one program at one quality.
+_known_told = lru_cache(256)(_told)
+
+
+def _digest(segments: tuple[bytes, ...], sampling: str) -> str:
     first: dict[int, bytes] = {}
-    for marker, span in layout.tables:
-        if marker == DQT and len(span):
-            data = image[span.start : span.stop]
-            if data[0] & 15 < 4:
-                first[data[0] & 15] = data
-    joined = b"\0".join(first[number] for number in sorted(first))
+    for data in segments:
+        if data and data[0] & 15 < 4:
+            first[data[0] & 15] = data
+    joined = b"\0".join([first[number] for number in sorted(first)])
     return f"{md5(joined, usedforsecurity=False).hexdigest()}:{sampling}"
 
 
 def _typical(image: SparseBytes, layout: Layout) -> bool:
     """Return whether all Huffman tables are those of section K.3."""
-    return all(
-        _typical_segment(image[span.start : span.stop])
-        for marker, span in layout.tables
-        if marker == DHT
-    )
+    for marker, span in layout.tables:
+        if marker == DHT:
+            data = image[span.start : span.stop]
+            known = _known_segment if len(data) <= LONGEST else _typical_segment
+            if not known(data):
+                return False
+    return True
 
 
 def _typical_segment(data: bytes) -> bool:
@@ -107,6 +138,10 @@ def _typical_segment(data: bytes) -> bool:
             return False
         at += 1 + size
     return True
+
+
+# Most files have the typical tables, those of one program the same segments.
+_known_segment = lru_cache(256)(_typical_segment)
 
 
 @cache

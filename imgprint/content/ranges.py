@@ -7,7 +7,6 @@ ends of the wire exist only in ``range_header`` and ``parse_content_range``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -21,6 +20,11 @@ _BOUNDARY = re.compile(
     r';\s*boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.IGNORECASE
 )
 
+# What most servers send after a delimiter, whose line end counts.
+_USUAL_HEADER = re.compile(
+    rb"\r\n(?:Content-[Tt]ype: ([!-~]{1,100})\r\n)?"
+    rb"Content-[Rr]ange: bytes (\d{1,18})-(\d{1,18})/(\d{1,18})\r\n\r\n"
+)
 _LINE_END = re.compile(rb"[ \t]*(?:\r?\n|\Z)")
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 
@@ -72,8 +76,7 @@ def is_multipart(content_type: str) -> bool:
     return content_type.strip().lower().startswith("multipart/byteranges")
 
 
-@dataclass(slots=True, frozen=True)
-class Part:
+class Part(NamedTuple):
     """Bytes from *start* of a representation of *size* bytes (None: unknown).
 
     *data* may be shorter than what was announced, never longer. *media_type*
@@ -102,25 +105,24 @@ def multipart_parts(content_type: str, body: bytes) -> Iterator[Part]:
         raise ValueError("multipart/byteranges without a boundary")
     marker = b"--" + (match[1] or match[2]).encode("latin-1", "replace")
     position = 0
+    following: _Delimiter | None = None
     for _ in range(MAX_PARTS):
-        found = _delimiter(body, marker, position, len(body))
+        found = following or _delimiter(body, marker, position, len(body))
+        following = None
         if not found or found.last:
             return
-        fields, position = _part_header(body, found.stop)
-        try:
-            span, size = parse_content_range(fields.get("content-range", ""))
-        except ValueError:
-            continue
+        span, size, media_type, position = _place(body, found.stop)
         if span is None:
             continue
         stop = min(position + len(span), len(body))
         room = stop + 2 + len(marker)
         exact = _delimiter(body, marker, stop, room)
-        if stop < len(body) and not (exact and exact.start == stop):
+        if exact and exact.start == stop:
+            following = exact
+        elif stop < len(body):
             early = _delimiter(body, marker, position, room)
             stop = early.start if early else stop
-        data = body[position:stop]
-        yield Part(span.start, data, size, fields.get("content-type"))
+        yield Part(span.start, body[position:stop], size, media_type)
         position = stop
 
 
@@ -148,6 +150,27 @@ def _delimiter(body: bytes, marker: bytes, start: int, stop: int) -> _Delimiter 
             return _Delimiter(begin, line_end.end(), last)
         at = body.find(marker, at + 1, stop)
     return None
+
+
+def _place(
+    body: bytes, position: int
+) -> tuple[range | None, int | None, str | None, int]:
+    """Return a part's span, its file's size, its type, and where its data is.
+
+    The span is None where the header states none, or an impossible one.
+    """
+    if usual := _USUAL_HEADER.match(body, position - 2):
+        media_type, first, last, total = usual.groups()
+        start, stop, size = int(first), int(last) + 1, int(total)
+        if start < stop <= size:
+            kind = media_type.decode() if media_type else None
+            return range(start, stop), size, kind, usual.end()
+    fields, position = _part_header(body, position)
+    try:
+        span, known = parse_content_range(fields.get("content-range", ""))
+    except ValueError:
+        span, known = None, None
+    return span, known, fields.get("content-type"), position
 
 
 def _part_header(body: bytes, position: int) -> tuple[dict[str, str], int]:

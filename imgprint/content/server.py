@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ NAMES = {"md5": "md5", "sha": "sha1", "sha-1": "sha1", "sha-256": "sha256"}
 NAMES |= {"sha-512": "sha512", "crc32c": "crc32c"}
 ITEM = re.compile(r"\s*([\w-]+)\s*=\s*:?([A-Za-z0-9+/=]+):?\s*(?:;[^,]*)?")
 HEX32 = re.compile(r"[0-9a-fA-F]{32}")
+HEX40 = re.compile(r"[0-9a-fA-F]{40}")
 
 Stated = tuple[str, str, str]
 
@@ -48,8 +49,8 @@ def _stated(fields: Mapping[str, str], status: int) -> Iterator[Stated]:
     blob = fields.get("x-ms-blob-content-md5")
     if blob and (digest := _hex("md5", blob)):
         yield "md5", digest, "x-ms-blob-content-md5"
-    sha1 = fields.get("x-bz-content-sha1", "")
-    if re.fullmatch(r"[0-9a-fA-F]{40}", sha1):
+    sha1 = fields.get("x-bz-content-sha1")
+    if sha1 and HEX40.fullmatch(sha1):
         yield "sha1", sha1.lower(), "x-bz-content-sha1"
     crc64 = fields.get("x-oss-hash-crc64ecma", "")
     if crc64.isascii() and crc64.isdigit():
@@ -130,10 +131,11 @@ def _has(fields: Iterable[str], prefix: str) -> bool:
 PAIR = re.compile(r"([0-9a-f]{1,16})-([0-9a-f]{1,16})")
 TRIPLE = re.compile(r"([0-9a-f]{1,16})-([0-9a-f]{1,16})-([0-9a-f]{12,14})")
 IIS = re.compile(r"([0-9a-f]{14}1):([0-9a-f]{1,8})")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-FILETIME = datetime(1601, 1, 1, tzinfo=UTC)
+# All of them UTC.
+EPOCH = datetime(1970, 1, 1)
+FILETIME = datetime(1601, 1, 1)
 # No web server's file is older; none is of the future by more than a clock's error.
-OLDEST, NEWEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+OLDEST, NEWEST = datetime(1990, 1, 1), datetime(2100, 1, 1)
 
 
 def decode_etag(etag: str | None, size: int | None = None) -> dict[str, Any] | None:
@@ -178,8 +180,12 @@ def _told(
     known = size is None or length is None or size == length
     if when is None or not OLDEST <= when <= NEWEST or not known:
         return None
-    modified = when.isoformat().replace("+00:00", "Z")
-    return {"modified": modified, "size": length, "inode": inode, "server": server}
+    return {
+        "modified": when.isoformat() + "Z",
+        "size": length,
+        "inode": inode,
+        "server": server,
+    }
 
 
 def _at(seconds: float, microseconds: int = 0) -> datetime | None:

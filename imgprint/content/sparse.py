@@ -34,6 +34,8 @@ class SparseBytes:
 
     def __init__(self, size: int | None = None):
         self.size = size
+        self.head = b""
+        """The bytes known from byte 0 on, up to the first gap."""
         self._starts: list[int] = []
         self._parts: list[bytes] = []
 
@@ -44,6 +46,10 @@ class SparseBytes:
         """
         if self.size is not None and offset + len(data) > self.size:
             raise ValueError(f"{len(data)} bytes at {offset} end after {self.size}")
+        if data and not self._parts:
+            self._starts, self._parts = [offset], [data]
+            self.head = b"" if offset else data
+            return
         for gap in self.missing(range(offset, offset + len(data))):
             self._insert(gap.start, data[gap.start - offset : gap.stop - offset])
 
@@ -59,6 +65,8 @@ class SparseBytes:
             del self._starts[index], self._parts[index]
         self._starts.insert(index, start)
         self._parts.insert(index, data)
+        if not start:
+            self.head = data
 
     def _end(self, index: int) -> int:
         return self._starts[index] + len(self._parts[index])
@@ -69,6 +77,11 @@ class SparseBytes:
         return [range(start, self._end(i)) for i, start in enumerate(self._starts)]
 
     @property
+    def empty(self) -> bool:
+        """Whether no byte is known."""
+        return not self._parts
+
+    @property
     def complete(self) -> bool:
         """Whether the size and every byte are known."""
         return self.size is not None and not self.missing(range(self.size))
@@ -76,20 +89,27 @@ class SparseBytes:
     def missing(self, span: range) -> list[range]:
         """Return the unknown parts of *span*, in order."""
         gaps = []
-        position = span.start
-        for start, part in zip(self._starts, self._parts, strict=True):
-            if start >= span.stop:
+        position, stop = span.start, span.stop
+        for index, start in enumerate(self._starts):
+            if start >= stop:
                 break
             if start > position:
                 gaps.append(range(position, start))
-            position = max(position, start + len(part))
-        if position < span.stop:
-            gaps.append(range(position, span.stop))
+            end = start + len(self._parts[index])
+            if end >= stop:
+                return gaps
+            if end > position:
+                position = end
+        if position < stop:
+            gaps.append(range(position, stop))
         return gaps
 
     def has(self, span: range) -> bool:
         """Return whether all of *span* (cut at the size) is known."""
-        return not self.missing(range(span.start, self._clip(span.stop)))
+        stop = self._clip(span.stop)
+        if span.start >= 0 and stop <= len(self.head):
+            return True
+        return not self.missing(range(span.start, stop))
 
     def _clip(self, stop: int) -> int:
         return stop if self.size is None else min(stop, self.size)
@@ -98,10 +118,8 @@ class SparseBytes:
         if key.step not in (None, 1):
             raise ValueError("SparseBytes slices have no step")
         start = key.start or 0
-        if self._parts and not self._starts[0] and key.stop is not None:
-            head = self._parts[0]
-            if 0 <= start <= key.stop <= len(head):  # as most slices are
-                return head[start : key.stop]
+        if key.stop is not None and 0 <= start <= key.stop <= len(self.head):
+            return self.head[key]  # as most slices are
         if start < 0 or (key.stop is None and self.size is None):
             raise ValueError("SparseBytes slices count from byte 0")
         stop = self.size if key.stop is None else self._clip(key.stop)

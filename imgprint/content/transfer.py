@@ -22,8 +22,6 @@ from imgprint.content.ranges import parse_content_range
 from imgprint.content.sparse import SparseBytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from imgprint.content.ranges import Part
 
 MAX_REQUESTS = 4
@@ -85,29 +83,26 @@ class Transfer:
 
     def next_ask(self) -> Ask | None:
         """Return what to request next, None when all that can be had is there."""
-        ask = self._extra or next(self._candidates(), None)
+        ask = self._extra or self._candidate()
         self._extra = None
         if ask:
             self._asked.append(ask)
         return ask
 
-    def _candidates(self) -> Iterator[Ask]:
+    def _candidate(self) -> Ask | None:
         if self.requests >= MAX_REQUESTS:
-            return
-        if not self.image.spans:
-            yield from self._firsts[:1]
-        elif self.tails:
-            yield from (ask for ask in self._gaps() if ask not in self._asked)
+            return None
+        if self.image.empty:
+            return self._firsts[0] if self._firsts else None
+        gaps = self._gaps() if self.tails else []
+        return next((ask for ask in gaps if ask not in self._asked), None)
 
-    def _gaps(self) -> Iterator[Ask]:
+    def _gaps(self) -> list[Ask]:
         size = self.image.size
-        for gap in self.image.missing(HEAD if size is None else HEAD[:size]):
-            yield Ask((gap,))
         if size is None:
-            yield _TAIL
-            return
-        for gap in self.image.missing(tail_span(size)):
-            yield Ask((gap,))
+            return [*(Ask((gap,)) for gap in self.image.missing(HEAD)), _TAIL]
+        gaps = self.image.missing(HEAD[:size]) + self.image.missing(tail_span(size))
+        return [Ask((gap,)) for gap in gaps]
 
     def extend(self, span: range) -> bool:
         """Make *span* the next ask, if the budget and the server allow it.
@@ -146,19 +141,19 @@ class Transfer:
             self._partial(ask, answer)
         elif answer.status == 200:
             self._whole(ask, answer)
-        elif not self.image.spans:
+        elif self.image.empty:
             self._refused(ask, answer)
 
     def lose(self, reason: str) -> None:
         """Take it that the last ask got no answer, for *reason*."""
         self.requests += 1
-        if not self.image.spans:
+        if self.image.empty:
             self._fail(reason)
 
     @property
     def begun(self) -> bool:
         """Whether the first bytes are known: without them nothing can be said."""
-        return bool(self.image.spans) and self.image.spans[0].start == 0
+        return bool(self.image.head)
 
     @property
     def used(self) -> int:
@@ -181,16 +176,15 @@ class Transfer:
     def _partial(self, ask: Ask, answer: Answer) -> None:
         parts = answer.parts()
         if not parts:
-            if not self.image.spans:
+            if self.image.empty:
                 self._next_first(f"{answer.status} without a usable Content-Range")
             return
         if not self._accept(ask, answer, parts[0]):
             return
-        for part in parts:
-            self._add(ask, part)
+        self._add(ask, parts)
         self.media_type = parts[0].media_type
         if ask is _LIST:
-            self.lists_work = not any(self._gaps())
+            self.lists_work = not self._gaps()
         if self.honoured != "multipart":
             self.honoured = "multipart" if answer.multipart else "single"
 
@@ -219,31 +213,31 @@ class Transfer:
         if self.validators is None:
             self.validators = new
         if self.image.size is None and size is not None:
-            self._set_size(size)
+            spans = self.image.spans
+            if not spans or spans[-1].stop <= size:
+                self.image.size = size
         return True
 
-    def _set_size(self, size: int) -> None:
-        if all(span.stop <= size for span in self.image.spans):
-            self.image.size = size
-
-    def _add(self, ask: Ask, part: Part) -> None:
-        """Keep what was asked for of *part*; all of it where the file is small."""
+    def _add(self, ask: Ask, parts: list[Part]) -> None:
+        """Keep what was asked for of *parts*; all of them where the file is small."""
         size = self.image.size
-        if part.size not in (None, size):
-            return
-        spans = [HEAD, *(p for p in ask.parts if isinstance(p, range))]
+        spans = [HEAD]
+        spans += [p for p in ask.parts if isinstance(p, range) and p != HEAD]
         if size is not None:
             spans.append(range(size) if size <= SMALL else tail_span(size))
-        for span in spans:
-            start = max(span.start, part.start)
-            data = part.data[start - part.start : max(span.stop - part.start, 0)]
-            if data and (size is None or start + len(data) <= size):
-                self.image.add(start, data)
+        for begin, part, stated, _ in parts:
+            if stated not in (None, size):
+                continue
+            end = begin + len(part)
+            for span in spans:
+                start, stop = max(span.start, begin), min(span.stop, end)
+                if start < stop and (size is None or stop <= size):
+                    self.image.add(start, part[start - begin : stop - begin])
 
     # 200
 
     def _whole(self, ask: Ask, answer: Answer) -> None:
-        if self.image.spans:  # Range is ignored this time: nothing was read
+        if not self.image.empty:  # Range is ignored this time: nothing was read
             self.tails = False
             return
         body = answer.body

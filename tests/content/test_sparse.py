@@ -57,3 +57,16 @@ def test_agrees_with_bytes(spans, start, stop):
         with pytest.raises(MissingBytes) as excinfo:
             image[start:stop]
         assert not known & set(excinfo.value.span)
+
+
+def test_head_ends_at_the_first_gap():
+    image = SparseBytes(12)
+    assert image.empty
+    image.add(4, b"ef")
+    assert (image.head, image.empty) == (b"", False)
+    image.add(0, b"ab")
+    assert image.head == b"ab"
+    image.add(2, b"cd")
+    assert image.head == b"abcdef"
+    image.add(8, b"ij")
+    assert image.head == b"abcdef"

@@ -43,33 +43,50 @@ def read(image: SparseBytes, layout: Layout) -> None:
     Source: ITU-T T.81 section B.1.1.
     """
     layout.frames = 1
+    known = image.head
+    near = len(known) - 4
     offset = 2
     for _ in range(MAX_SEGMENTS):
-        offset = _next_marker(image, offset)
-        head = image[offset : offset + 4]
-        marker = head[1]
-        if marker in (EOI, SOS) or len(head) < 4:
+        if offset <= near and known[offset] == 0xFF and 0 < known[offset + 1] < 0xFF:
+            marker = known[offset + 1]
+            length = known[offset + 2] << 8 | known[offset + 3]
+        else:
+            offset, marker, length = _marker(image, offset)
+        if marker in (EOI, SOS):
             layout.picture = offset
             layout.settled = True
             return
         if marker in STANDALONE:
             offset += 2
             continue
-        length = int.from_bytes(head[2:4], "big")
         if length < 2:
             raise ValueError(f"Invalid JPEG segment at byte {offset}")
         span = range(offset + 4, offset + 2 + length)
-        if marker in FRAMES:
-            _read_frame(image, span, layout, marker)
-            layout.tables.append((marker, span))
-        elif marker in (DQT, DHT):
+        offset += 2 + length
+        if marker in (DQT, DHT):
             # APPn and COM come first in all but a handful of files.
             layout.settled = True
             layout.tables.append((marker, span))
+        elif marker in FRAMES:
+            _read_frame(image, span, layout, marker)
+            layout.tables.append((marker, span))
         elif marker >= 0xE0:
             _read_segment(image, marker, span, layout)
-        offset = _after(image, span, layout, marker)
+            if marker == APP11:
+                offset = _after(image, span, layout)
     raise ValueError("Too many JPEG segments")
+
+
+def _marker(image: SparseBytes, offset: int) -> tuple[int, int, int]:
+    """Return offset, code and length of the next marker at or after *offset*.
+
+    At the end of the file, where no length follows, it is EOI.
+    """
+    offset = _next_marker(image, offset)
+    head = image[offset : offset + 4]
+    if len(head) < 4:
+        return offset, EOI, 0
+    return offset, head[1], int.from_bytes(head[2:], "big")
 
 
 def _next_marker(image: SparseBytes, offset: int) -> int:
@@ -142,7 +159,7 @@ def _count_frames(image: SparseBytes, span: range) -> int:
     try:
         structure = tiff.header(image, span)
         index = tiff.directory(image, structure, structure.first)
-        place = index.entries[MP_ENTRIES].span
+        place = tiff.Entry(*index.entries[MP_ENTRIES]).span
         entries = image[place.start : min(place.stop, span.stop)]
     except (MissingBytes, ValueError, KeyError):
         return 0
@@ -155,15 +172,15 @@ def _count_frames(image: SparseBytes, span: range) -> int:
     return sum(kind in (2, 3) for kind in types)
 
 
-def _after(image: SparseBytes, span: range, layout: Layout, marker: int) -> int:
-    """Return where the segment after *span* starts.
+def _after(image: SparseBytes, span: range, layout: Layout) -> int:
+    """Return where the segment after the APP11 segment at *span* starts.
 
     A JUMBF superbox is cut into APP11 segments of equal size, all but the
     last; its length is in the first, so one jump passes all of them.
 
     Source: ISO/IEC 19566-5 section D.2.
     """
-    if marker != APP11 or span.stop - span.start < 64:
+    if len(span) < 64:
         return span.stop
     try:
         image[span.stop : span.stop + 4]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PIL.ExifTags import GPSTAGS, TAGS
 from PIL.TiffTags import TAGS_V2, TAGS_V2_GROUPS
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from PIL.TiffTags import TagInfo
 
     from imgprint.content.formats.layout import Block
-    from imgprint.content.formats.tiff import Directory, Entry, Tiff
+    from imgprint.content.formats.tiff import Directory, Fields, Tiff
     from imgprint.content.sparse import SparseBytes
 
 EXIF_IFD, GPS_IFD, MAKER_NOTE, USER_COMMENT = 0x8769, 0x8825, 0x927C, 0x9286
@@ -34,9 +34,23 @@ NUMBERS |= {9: ("l", 4), 10: ("l", 4), 11: ("f", 4), 12: ("d", 8), 13: ("L", 4)}
 NUMBERS |= {16: ("Q", 8)}
 RATIONALS = {5, 10}
 READ = {BYTE, ASCII, UNDEFINED, UTF8, *NUMBERS}
-# What Pillow knows of tags: IFD0's (None), those of Exif and GPS.
-KNOWN = {None: TAGS_V2, EXIF_IFD: TAGS_V2_GROUPS[EXIF_IFD]}
-KNOWN[GPS_IFD] = TAGS_V2_GROUPS[GPS_IFD]
+
+
+class Known(NamedTuple):
+    """What Pillow knows of tags: texts that it translates, tags with one value."""
+
+    enums: dict[int, dict[Any, Any]]
+    single: set[int]
+
+
+def _known(group: dict[int, TagInfo]) -> Known:
+    enums = {tag: info.enum for tag, info in group.items() if info.enum}
+    return Known(enums, {tag for tag, info in group.items() if info.length == 1})
+
+
+# Those of IFD0 (None), Exif and GPS.
+KNOWN = {None: _known(TAGS_V2), EXIF_IFD: _known(TAGS_V2_GROUPS[EXIF_IFD])}
+KNOWN[GPS_IFD] = _known(TAGS_V2_GROUPS[GPS_IFD])
 
 # Blobs whose text says nothing: blocks of their own, previews, JPEG tables,
 # layers, private data. In the record they are ELIDED, and never worth a request.
@@ -101,7 +115,9 @@ def read_exif(
         found.gps = reader.sub(first, GPS_IFD)[1]
         found.main.pop(GPS_IFD, None)
     found.tags = {
-        names.get(tag, str(tag)): _text(tag, value, structure.order)
+        names.get(tag) or str(tag): (
+            value if type(value) is str else _text(tag, value, structure.order)
+        )
         for names, group in ((TAGS, found.main), (GPSTAGS, found.gps))
         for tag, value in group.items()
     }
@@ -121,6 +137,8 @@ def _unprefixed(image: SparseBytes, span: range) -> range:
         elif head[:3] == bytes(3) and len(head) == 6:
             # Some writers count the length itself, or leave it at 0.
             start += 4 if head[4:] in (b"Ex", b"II", b"MM") else 4 + head[3]
+        else:
+            break
     return range(start, max(start, stop))
 
 
@@ -137,20 +155,22 @@ class _Reader:
         self.tiff = structure
         self.holes = holes
         self.left = MAX_VALUES
-        self.known = range(0)
-        for known in image.spans:
-            if structure.base in known:
-                self.known = range(known.start, min(known.stop, structure.stop))
-        self.near = len(self.known) <= MAX_BLOCK
+        # Where the run of known bytes that has the header ends.
+        start, stop = 0, len(image.head)
+        if structure.base >= stop:
+            known = next(known for known in image.spans if structure.base in known)
+            start, stop = known.start, known.stop
+        self.stop = min(stop, structure.stop)
+        self.near = self.stop - start <= MAX_BLOCK
         self.block = b""
         if self.near:
             # The common case, all in one run of known bytes.
-            self.block = image[structure.base : self.known.stop]
+            self.block = image[structure.base : self.stop]
 
     def sub(self, parent: Directory, pointer: int) -> tuple[Directory | None, Values]:
         """Return the directory that entry *pointer* of *parent* leads to."""
         try:
-            offsets = tiff.integers(self.image, self.tiff, parent.entries.get(pointer))
+            offsets = tiff.integers(self.image, self.tiff, parent.get(pointer))
             if offsets:
                 found = tiff.directory(self.image, self.tiff, offsets[0])
                 return found, self.values(offsets[0], found, pointer)
@@ -162,73 +182,80 @@ class _Reader:
 
     def values(self, offset: int, ifd: Directory, group: int | None) -> Values:
         """Return Pillow's values of *ifd*, in Pillow's order."""
-        place = range(self.tiff.base + offset, self.tiff.base + offset + ifd.size)
-        self.near = self.near and self._inside(place)
-        kept: dict[int, Entry | None] = {}
+        self.near = self.near and self.tiff.base + offset + ifd.size <= self.stop
+        left = self.left
+        kept: dict[int, Fields | None] = {}
         for entry in ifd.entries.values():
+            tag, kind, _, _, length, inline = entry
             verdict: bool | None = True
-            if entry.tag in BLOBS or not entry.inline:
+            if not inline or tag in BLOBS:
                 verdict = self._judge(entry)
             if verdict is None:
-                kept[entry.tag] = None
-            elif verdict and entry.type in READ and entry.span:
-                kept[entry.tag] = entry
-        self._cut(kept)
+                kept[tag] = None
+            elif verdict and length and kind in READ:
+                kept[tag] = entry
+        if left - self.left > self.stop - self.tiff.base:
+            self._cut(kept)
         # Pillow lists directories by a set, IFD0 by a set of that; keep its order.
         tags = set(kept) | set()
-        known = KNOWN[group]
+        known, decode = KNOWN[group], self._value
         result: Values = {}
         for tag in tags if group else set(iter(tags)):
             found = kept[tag]
-            value = self._value(found, known.get(tag)) if found else ELIDED
+            value = decode(found, known) if found else ELIDED
             if value is not None:
                 result[tag] = value
         return result
 
-    def _judge(self, entry: Entry) -> bool | None:
+    def _judge(self, entry: Fields) -> bool | None:
         """Return True to read the value, False to leave it out, None to elide it."""
-        length = len(entry.span)
-        if entry.tag in BLOBS or length > MAX_VALUE:
+        tag, _, _, start, length, _ = entry
+        if length > MAX_VALUE or tag in BLOBS:
             return None
-        if entry.tag in TABLES and length > MAX_TABLE:
+        if length > MAX_TABLE and tag in TABLES:
             return None
-        if entry.span.stop > self.tiff.stop or not length:
+        stop = start + length
+        if stop > self.tiff.stop or not length:
             return False
         self.left -= length
         if self.left < 0:
             return None
-        if self._inside(entry.span):
+        if stop <= self.stop:
             return True
-        if self.image.has(entry.span):
+        if self.image.has(range(start, stop)):
             self.near = False
             return True
-        self.holes.extend(self.image.missing(entry.span))
+        self.holes.extend(self.image.missing(range(start, stop)))
         return False
 
-    def _inside(self, span: range) -> bool:
-        return span.start >= self.known.start and span.stop <= self.known.stop
-
-    def _cut(self, kept: dict[int, Entry | None]) -> None:
+    def _cut(self, kept: dict[int, Fields | None]) -> None:
         """Drop what is more in all than there are bytes: values that overlap."""
-        stop = self.known.stop if self.near else self.tiff.stop
+        stop = self.stop if self.near else self.tiff.stop
         left = stop - self.tiff.base
-        for tag, entry in tuple(kept.items()):
-            if entry and not entry.inline:
-                left -= len(entry.span)
+        beyond = []
+        for tag, entry in kept.items():
+            if not entry:
+                continue
+            *_, length, inline = entry
+            if not inline:
+                left -= length
                 if left < 0:
-                    del kept[tag]
+                    beyond.append(tag)
+        for tag in beyond:
+            del kept[tag]
 
-    def _value(self, entry: Entry, info: TagInfo | None) -> Any:
+    def _value(self, entry: Fields, known: Known) -> Any:
         """Return one value, a tuple of several, or None if it makes no sense."""
-        span, kind = entry.span, entry.type
-        if self._inside(span) and self.block:
+        tag, kind, _, start, length, _ = entry
+        stop = start + length
+        if self.block and stop <= self.stop:
             base = self.tiff.base
-            data = self.block[span.start - base : span.stop - base]
+            data = self.block[start - base : stop - base]
         else:
-            data = self.image[span.start : span.stop]
+            data = self.image[start:stop]
         if kind == ASCII:
             text = data.removesuffix(b"\0").decode("latin-1")
-            return info.enum.get(text, text) if info and info.enum else text
+            return known.enums[tag].get(text, text) if tag in known.enums else text
         if kind in (BYTE, UNDEFINED):
             return data
         if kind == UTF8:
@@ -236,18 +263,20 @@ class _Reader:
         letter, size = NUMBERS[kind]
         values = struct.unpack(f"{self.tiff.order}{len(data) // size}{letter}", data)
         if kind in RATIONALS:
+            if len(values) == 2:
+                return values[0] / values[1] if values[1] else math.nan
             pairs = zip(values[::2], values[1::2], strict=True)
-            values = tuple(n / d if d else math.nan for n, d in pairs)
+            values = tuple([n / d if d else math.nan for n, d in pairs])
         if len(values) == 1:
             return values[0]
-        if info and info.length == 1:
-            return None if entry.tag == PHOTOMETRIC else values[0]
+        if tag in known.single:
+            return None if tag == PHOTOMETRIC else values[0]
         return values
 
 
 def _text(tag: int, value: Any, order: str) -> str:
-    if tag == USER_COMMENT and isinstance(value, bytes):
+    if not isinstance(value, bytes):
+        return str(value)
+    if tag == USER_COMMENT:
         return user_comment(value, order) or ELIDED
-    if isinstance(value, bytes):
-        return value.decode("utf-8", errors="ignore")
-    return str(value)
+    return value.decode("utf-8", errors="ignore")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 Values = dict[int, Any]
@@ -17,6 +18,7 @@ MODIFIED = (0x132, 0x9290, 0x9010)
 ORIGINAL = (0x9003, 0x9291, 0x9011)
 DIGITIZED = (0x9004, 0x9292, 0x9012)
 DATE = re.compile(r"(\d{4})[:\-/](\d\d)[:\-/](\d\d)[ T](\d\d):(\d\d):(\d\d)")
+DAY = re.compile(r"(\d{4})[:\-/](\d\d)[:\-/](\d\d)")
 OFFSET = re.compile(r"[+-](?:0\d|1[0-4]):[0-5]\d")
 
 
@@ -28,14 +30,17 @@ def clean(value: Any) -> str | None:
     >>> clean("Caf\u00c3\u00a9 \0"), clean("  "), clean(b"x\0")
     ('Café', None, 'x')
     """
+    if value is None:
+        return None
     if isinstance(value, bytes):
         value = value.decode("latin-1")
     if not isinstance(value, str):
         return None
-    try:
-        value = value.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        pass
+    if not value.isascii():
+        try:
+            value = value.encode("latin-1").decode("utf-8")
+        except UnicodeError:
+            pass
     return value.partition("\0")[0].strip() or None
 
 
@@ -53,8 +58,9 @@ def camera(exif: Values, others: Texts) -> dict[str, str | None] | None:
         "lens_serial_number": clean(exif.get(LENS_SERIAL)),
         "owner": clean(exif.get(OWNER)),
     }
-    for name, value in found.items():
-        found[name] = value or others.get(name)
+    if others:
+        for name, value in found.items():
+            found[name] = value or others.get(name)
     return found if any(found.values()) else None
 
 
@@ -69,8 +75,9 @@ def dates(exif: Values, others: Texts) -> dict[str, str | None] | None:
         "digitized": _moment(exif, *DIGITIZED),
         "modified": _moment(exif, *MODIFIED),
     }
-    for name, value in found.items():
-        found[name] = value or _iso(others.get(name))
+    if others:
+        for name, value in found.items():
+            found[name] = value or _iso(others.get(name))
     return found if any(found.values()) else None
 
 
@@ -98,18 +105,26 @@ def ids(exif: Values, others: Texts) -> dict[str, str | None] | None:
 
 
 def _moment(exif: Values, day: int, fraction: int, offset: int) -> str | None:
-    match = DATE.match(clean(exif.get(day)) or "")
+    text = clean(exif.get(day))
+    moment = _date(text[:19]) if text else None
+    if not moment:
+        return None
+    digits = clean(exif.get(fraction))
+    if digits and digits.isdecimal() and digits.isascii() and int(digits):
+        moment += "." + digits[:9]
+    zone = clean(exif.get(offset))
+    return moment + zone if zone and OFFSET.fullmatch(zone) else moment
+
+
+@lru_cache(16)  # the three dates of a picture are often one
+def _date(text: str) -> str | None:
+    match = DATE.match(text)
     if not match:
         return None
     try:
-        moment = datetime(*map(int, match.groups())).isoformat()  # type: ignore[arg-type]
+        return datetime(*map(int, match.groups())).isoformat()  # type: ignore[arg-type]
     except ValueError:
         return None
-    digits = clean(exif.get(fraction)) or ""
-    if digits.isdecimal() and digits.isascii() and int(digits):
-        moment += "." + digits[:9]
-    zone = clean(exif.get(offset)) or ""
-    return moment + zone if OFFSET.fullmatch(zone) else moment
 
 
 def gps(values: Values) -> dict[str, float | str | None] | None:
@@ -133,6 +148,8 @@ def gps(values: Values) -> dict[str, float | str | None] | None:
 
 def _numbers(value: Any) -> list[float] | None:
     """Return finite numbers, None if *value* is none or holds another."""
+    if value is None:
+        return None
     try:
         found = [float(x) for x in (value if isinstance(value, tuple) else (value,))]
     except (TypeError, ValueError, OverflowError, ZeroDivisionError):
@@ -140,15 +157,26 @@ def _numbers(value: Any) -> list[float] | None:
     return found if all(map(math.isfinite, found)) else None
 
 
+def _number(value: Any) -> float | None:
+    """Return *value* if it is a finite number."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError, ZeroDivisionError):
+        return None
+    return number if math.isfinite(number) else None
+
+
 def _degrees(value: Any, ref: Any, negative: str, limit: int) -> float | None:
     parts = value if isinstance(value, tuple) else (value,)
-    # Some writers leave minutes or seconds as 0/0.
-    numbers = _numbers(parts[:1])
-    if not numbers or len(parts) > 3:
+    if not 0 < len(parts) <= 3:
         return None
-    degrees = numbers[0]
+    degrees = _number(parts[0])
+    if degrees is None:
+        return None
     for part, unit in zip(parts[1:], (60, 3600), strict=False):
-        degrees += (_numbers((part,)) or [0.0])[0] / unit
+        number = _number(part)
+        # Some writers leave minutes or seconds as 0/0.
+        degrees += 0.0 if number is None else number / unit
     if (clean(ref) or "").upper().startswith(negative):
         degrees = -degrees
     return round(degrees, 8) if abs(degrees) <= limit else None
@@ -164,8 +192,10 @@ def _altitude(value: Any, ref: Any) -> float | None:
 
 
 def _utc(day: str | None, time: list[float] | None) -> str | None:
-    match = re.match(r"(\d{4})[:\-/](\d\d)[:\-/](\d\d)", day or "")
-    if not match or not time or len(time) != 3:
+    if not day or not time or len(time) != 3:
+        return None
+    match = DAY.match(day)
+    if not match:
         return None
     hour, minute, second = time
     if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 61):

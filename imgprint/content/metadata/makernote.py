@@ -52,9 +52,9 @@ def read_makernote(
 
     Bytes that are missing are not worth a request. Malformed notes give {}.
     """
-    start = entry.span.start
+    start = entry.start
     try:
-        head = image[start : min(start + 20, entry.span.stop)]
+        head = image[start : start + min(20, entry.length)]
         for note in NOTES:
             if head.startswith(note.signature):
                 return _read(image, structure, start, note)
@@ -80,7 +80,7 @@ def _read(
     ifd = tiff.directory(image, inner, offset)
     for tag, name in note.tags.items():
         try:
-            text = _value(image, inner, ifd.entries.get(tag))
+            text = _value(image, inner, ifd.get(tag))
         except MissingBytes:
             continue
         if text:
@@ -89,7 +89,7 @@ def _read(
 
 
 def _value(image: SparseBytes, inner: Tiff, entry: Entry | None) -> str | None:
-    if entry is None or not 0 < len(entry.span) <= 256 or entry.span.stop > inner.stop:
+    if entry is None or not 0 < entry.length <= 256 or entry.span.stop > inner.stop:
         return None
     if entry.type in (3, 4):
         number = tiff.integers(image, inner, entry)[0]

@@ -115,12 +115,11 @@ class Reader:
         if block.kind == "exif":
             found.thumbnail, place = _thumbnail(image, exif)
             found.thumbnail_span = place if own else None
-        if exif.exif and ex.MAKER_NOTE in exif.exif.entries:
-            entry = exif.exif.entries[ex.MAKER_NOTE]
+        if exif.exif and (entry := exif.exif.get(ex.MAKER_NOTE)):
             make = clean(exif.main.get(MAKE))
             found.note = read_makernote(image, exif.tiff, entry, make)
         for tag, kind in EMBEDDED.items():
-            entry = exif.ifd0.entries.get(tag)  # type: ignore[assignment]
+            entry = exif.ifd0.get(tag)
             if entry and own and entry.span.stop <= exif.tiff.stop and not entry.inline:
                 exif.blocks.append(Block(kind, (entry.span,)))
 
@@ -128,6 +127,8 @@ class Reader:
         """Read all blocks but Exif; the first of a kind counts, but for text."""
         tries: Counter[str] = Counter()
         for block in blocks:
+            if block.kind in ROLES:
+                continue
             tries[block.kind] += 1
             if tries[block.kind] > (MAX_TEXTS if block.kind == "text" else MAX_TRIES):
                 continue
@@ -252,9 +253,9 @@ def _thumbnail(
         return None, None
     layout = Layout()
     try:
-        entries = tiff.directory(image, exif.tiff, exif.ifd0.next).entries
-        start = tiff.integers(image, exif.tiff, entries.get(0x201))
-        length = tiff.integers(image, exif.tiff, entries.get(0x202))
+        ifd = tiff.directory(image, exif.tiff, exif.ifd0.next)
+        start = tiff.integers(image, exif.tiff, ifd.get(0x201))
+        length = tiff.integers(image, exif.tiff, ifd.get(0x202))
         if not start or not length or not 0 < length[0] <= 65_536:
             return None, None
         begin = exif.tiff.base + start[0]

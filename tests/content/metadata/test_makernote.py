@@ -21,7 +21,7 @@ def read(note, make=None):
     image = whole(data)
     found = Exif()
     read_exif(image, range(len(data)), found, None)
-    return read_makernote(image, found.tiff, found.ifd0.entries[MAKER_NOTE], make)
+    return read_makernote(image, found.tiff, found.ifd0.get(MAKER_NOTE), make)
 
 
 def test_nikon():
