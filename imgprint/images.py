@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import asdict, dataclass, field, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from scrapy.spidermiddlewares.referer import StrictOriginWhenCrossOriginPolicy
 from scrapy.utils.httpobj import urlparse_cached
 
 from imgprint.discovery.choose import choose_variants
@@ -21,6 +18,7 @@ from imgprint.items import NOT_CHOSEN, ImageRecord, Sighting
 from imgprint.keys import url_key
 from imgprint.lean.download import download
 from imgprint.postponed import SIGHTING, postpone
+from imgprint.referrer import referrer_of
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable, Iterator, Mapping, MutableMapping
@@ -40,7 +38,6 @@ Items = tuple[ImageRecord | Sighting, ...]
 _PAGE_RULES = frozenset(["noimageindex", "noai", "noimageai"])
 _IMAGE_RULES = _PAGE_RULES | {"noindex", "none"}
 MAX_OTHERS = 100_000
-_ORIGIN = re.compile(r"[^:/?#]+://[^/?#]*")
 
 
 @dataclass(slots=True)
@@ -195,7 +192,7 @@ class Images:
         if error := self._refused(url, page):
             return None, error
         request = image_request(url, meta=page.way)
-        if referrer := _referrer(page.url, url):
+        if referrer := referrer_of(page.url, url):
             request.headers["Referer"] = referrer
         assert self.crawler.engine
         try:
@@ -286,20 +283,6 @@ class Images:
     def _count(self, name: str) -> None:
         assert self.crawler.stats
         self.crawler.stats.inc_value(f"imgprint/{name}")
-
-
-def _referrer(page_url: str, url: str) -> str | None:
-    """Return what a browser's request for *url* says of the page.
-
-    That depends on the origin of *url* only.
-    """
-    origin = _ORIGIN.match(url)
-    return _referrer_to(page_url, origin[0] if origin else url)
-
-
-@lru_cache(maxsize=1000)
-def _referrer_to(page_url: str, origin: str) -> str | None:
-    return StrictOriginWhenCrossOriginPolicy().referrer(page_url, origin)
 
 
 def _sighting(candidate: Candidate, page: Page, error: str | None) -> Sighting:

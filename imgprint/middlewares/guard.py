@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,8 +19,6 @@ from imgprint.addresses import is_public, literal_address, parse_networks
 from imgprint.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.settings import BaseSettings
@@ -65,6 +62,22 @@ class Door:
 _door: ContextVar[Door] = ContextVar("door")
 
 
+class Opened:
+    """The context of a download that *door* is for."""
+
+    __slots__ = ("door", "token")
+
+    def __init__(self, door: Door):
+        self.door = door
+
+    def __enter__(self) -> Door:
+        self.token = _door.set(self.door)
+        return self.door
+
+    def __exit__(self, *_: object) -> None:
+        _door.reset(self.token)
+
+
 class Gate:
     """Check addresses just before they are connected to.
 
@@ -80,17 +93,12 @@ class Gate:
     def from_settings(cls, settings: BaseSettings) -> Self:
         return cls(parse_networks(settings.getlist("IMGPRINT_ALLOWED_NETWORKS")))
 
-    @contextmanager
-    def opened_for(self, request: Request) -> Iterator[Door]:
+    def opened_for(self, request: Request) -> Opened:
         """Take it that connections made in this context are for *request*."""
         door: Door = request.meta.pop(_DOOR, None) or Door()
         if request.meta.get("proxy"):
             door = Door(listed=True)  # the proxy is the user's will
-        token = _door.set(door)
-        try:
-            yield door
-        finally:
-            _door.reset(token)
+        return Opened(door)
 
     def check(self, address: str, port: int) -> None:
         """Raise OSError if there must be no connection to *address*."""

@@ -1,0 +1,82 @@
+"""aiohttp's session and connections, with bounds."""
+
+from __future__ import annotations
+
+from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http import HttpProcessingError
+
+if TYPE_CHECKING:
+    from yarl import URL
+
+# All header blocks of an answer together, those of 1xx answers before it, too.
+MAX_HEADER = 65_536
+
+
+class Connection(ResponseHandler):
+    """aiohttp's side of a connection, with a bound on header blocks.
+
+    aiohttp bounds lines and their number, but takes 1xx answers without end.
+    """
+
+    _header = 0
+    _earlier: object = None
+
+    def set_response_params(self, **params: Any) -> None:
+        self._header, self._earlier = 0, self._payload
+        super().set_response_params(**params)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._payload is self._earlier or self._payload is aiohttp.EMPTY_PAYLOAD:
+            self._header += len(data)
+            if self._header > MAX_HEADER and self.transport:
+                self.transport.abort()
+                message = f"header of more than {MAX_HEADER} bytes"
+                self.set_exception(HttpProcessingError(code=400, message=message))
+
+
+class Session:
+    """aiohttp's session, with a bound on each wait for the network.
+
+    Scrapy gives it b"" for no body, of which aiohttp would make Content-Length: 0.
+    """
+
+    def __init__(
+        self, session: aiohttp.ClientSession, connect: float | None, read: float | None
+    ):
+        self._session = session
+        self._connect, self._read = connect, read
+        self._usual = self._timeout(None)
+        self.close = session.close
+
+    def request(
+        self,
+        *args: Any,
+        data: bytes,
+        timeout: aiohttp.ClientTimeout | float,
+        **kwargs: Any,
+    ) -> Any:
+        total = timeout if isinstance(timeout, int | float) else timeout.total
+        if self._usual.total != total:
+            self._usual = self._timeout(total)
+        return self._session.request(
+            *args, data=data or None, timeout=self._usual, **kwargs
+        )
+
+    def _timeout(self, total: float | None) -> aiohttp.ClientTimeout:
+        return aiohttp.ClientTimeout(
+            total=total, sock_connect=self._connect, sock_read=self._read
+        )
+
+
+class NoCookies(aiohttp.DummyCookieJar):
+    """One empty answer for all."""
+
+    _none = SimpleCookie()
+
+    def filter_cookies(self, _: URL) -> SimpleCookie:
+        return self._none
