@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from scrapy.commands import ScrapyCommand
 
 from imgprint.commands.crawl import check_input, complain, exit_code
-from imgprint.demo.gallery import build
-from imgprint.demo.server import GallerySite
 from imgprint.errors import InputError
 from imgprint.summary import render, summarize
 
@@ -56,6 +54,10 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         assert self.crawler_process is not None
+        # Every command imports this module.
+        from imgprint.demo.gallery import build
+        from imgprint.demo.server import GallerySite
+
         SIGHTINGS.unlink(missing_ok=True)
         with GallerySite() as first, GallerySite(host="localhost") as second:
             gallery = build(first.url, second.url)

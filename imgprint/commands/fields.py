@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
 
-from imgprint.reference import reference
-from imgprint.schema import markdown, schema
-
 if TYPE_CHECKING:
     import argparse
 
@@ -36,6 +33,10 @@ class Command(ScrapyCommand):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        # Every command imports this module.
+        from imgprint.reference import reference
+        from imgprint.schema import markdown, schema
+
         if opts.schema:
             print(json.dumps(schema(), indent=2))
         else:
