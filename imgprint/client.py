@@ -138,7 +138,7 @@ class AiohttpHandler(AiohttpDownloadHandler):
         chunks: list[bytes] = []
         content = response.content
         try:
-            while not stop and (chunk := await content.readany()):
+            while not (stop or content.at_eof()) and (chunk := await content.readany()):
                 chunks.append(chunk)
                 stop = check_stop_download(
                     signals.bytes_received, self.crawler, request, data=chunk

@@ -7,10 +7,10 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from scrapy.exceptions import DownloadTimeoutError
-from scrapy.utils.httpobj import urlparse_cached
 
 from imgprint.client import AiohttpHandler, SocksHandler
 from imgprint.errors import OnionRefused, OutOfTime
+from imgprint.lean.urls import host_of
 from imgprint.middlewares.guard import Gate
 from imgprint.onion import leak
 
@@ -61,8 +61,7 @@ class HttpDownloadHandler:
 
     async def download_request(self, request: Request) -> Response:
         proxy: str | None = request.meta.get("proxy")
-        host = urlparse_cached(request).hostname or ""
-        if text := leak(host, request.meta.get("imgprint_tor"), proxy):
+        if text := leak(host_of(request), request.meta.get("imgprint_tor"), proxy):
             raise OnionRefused("no_way", text)
         tor = bool(proxy and proxy.lower().startswith("socks5h:"))
         if request.meta.get("imgprint") is True:

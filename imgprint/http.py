@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
+from time import time
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request
@@ -77,7 +79,7 @@ class ImageResponse(Response):
         *fields*, such as ``page_url`` and ``site``, go into it as they are. Of
         an image that did not change, return the previous record at a new time.
         """
-        timestamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        timestamp = _second(int(time()))
         if self.previous:
             return ImageRecord(**{**self.previous, "timestamp": timestamp})
         transfer = self.transfer
@@ -116,6 +118,11 @@ class ImageResponse(Response):
     def _field(self, name: str) -> str | None:
         value = self.headers.get(name)
         return value.decode("latin-1") if value else None
+
+
+@lru_cache(maxsize=1)
+def _second(now: int) -> str:
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def yield_record(response: Response) -> Iterator[ImageRecord]:

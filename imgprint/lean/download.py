@@ -12,9 +12,8 @@ from scrapy.core.downloader import Downloader as ScrapyDownloader
 from scrapy.core.downloader.middleware import DownloaderMiddlewareManager
 from scrapy.http import Response
 from scrapy.utils.decorators import _warn_spider_arg
-from scrapy.utils.defer import ensure_awaitable
 
-from imgprint.lean.waiting import waits
+from imgprint.lean.waiting import awaitable, waits
 
 if TYPE_CHECKING:
     from scrapy.core.downloader import Slot
@@ -32,7 +31,7 @@ class Middlewares(DownloaderMiddlewareManager):
             if result is None:
                 continue
             if waits(result):
-                result = await ensure_awaitable(result)
+                result = await awaitable(result)
                 if result is None:
                     continue
             if isinstance(result, Response | Request):
@@ -52,7 +51,7 @@ class Middlewares(DownloaderMiddlewareManager):
             if result is response:
                 continue
             if waits(result):
-                result = await ensure_awaitable(result)
+                result = await awaitable(result)
             if not isinstance(result, Response):
                 if isinstance(result, Request):
                     return result
@@ -93,7 +92,9 @@ class Downloader(ScrapyDownloader):
                 methods[index] = _bare(method)
 
     def _slot_of(self, request: Request) -> Slot:
-        key = self.get_slot_key(request)
+        key = request.meta.get(self.DOWNLOAD_SLOT)
+        if key is None:
+            key = self.get_slot_key(request)
         slot = self.slots.get(key) or self._get_slot(request)[1]
         request.meta[self.DOWNLOAD_SLOT] = key
         return slot

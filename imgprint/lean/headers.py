@@ -42,6 +42,9 @@ class LeanHeaders(Headers):
             self[name] = def_val
         return dict.__getitem__(self, name)
 
+    def pop(self, key: str | bytes, *args: Any) -> Any:
+        return dict.pop(self, _normal(key), *args)
+
     def normkey(self, key: str | bytes) -> bytes:
         return _normal(key)
 

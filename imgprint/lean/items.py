@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scrapy.pipelines import ItemPipelineManager
-from scrapy.utils.defer import ensure_awaitable
 
-from imgprint.lean.waiting import waits
+from imgprint.lean.waiting import awaitable, waits
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -16,8 +15,9 @@ if TYPE_CHECKING:
 
 async def deliver(crawler: Crawler, item: Any, response: Response) -> None:
     """Hand *item* to the pipelines, past the generators of eight spider middlewares."""
-    assert crawler.engine
-    await crawler.engine.scraper.start_itemproc_async(item, response=response)
+    engine = crawler.engine
+    assert engine
+    await engine.scraper.start_itemproc_async(item, response=response)
 
 
 class Pipelines(ItemPipelineManager):
@@ -32,5 +32,5 @@ class Pipelines(ItemPipelineManager):
         for method in self.methods["process_item"]:
             item = method(item)  # type: ignore[misc]
             if waits(item):
-                item = await ensure_awaitable(item)
+                item = await awaitable(item)
         return item

@@ -14,11 +14,10 @@ from pydispatch.dispatcher import Any as AnySignal
 from pydispatch.dispatcher import connections, getAllReceivers, liveReceivers
 from pydispatch.robustapply import robustApply
 from scrapy.exceptions import NotConfigured, StopDownload
-from scrapy.utils.defer import ensure_awaitable
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from imgprint.lean.waiting import waits
+from imgprint.lean.waiting import awaitable, waits
 
 if TYPE_CHECKING:
     from types import FunctionType
@@ -73,7 +72,7 @@ class LeanSignals:
 
     def __init__(self, sender: object):
         self.sender = sender
-        self._known: dict[Any, tuple[tuple[list[Any], ...], list[_Receiver]]] = {}
+        self._known: dict[Any, tuple[list[Any], list[_Receiver]]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -90,7 +89,7 @@ class LeanSignals:
         receivers = self._receivers(signal)
         if not receivers:
             return results
-        quiet = (*_errors(named.pop("dont_log", ())), StopDownload)
+        dont_log = named.pop("dont_log", ())
         named["sender"], named["signal"] = self.sender, signal
         for receiver in receivers:
             live = receiver.ref()
@@ -102,16 +101,16 @@ class LeanSignals:
                 result = _call(receiver, live, named)
             except Exception as error:  # noqa: BLE001 - as Scrapy does
                 result = Failure()  # type: ignore[no-untyped-call]
-                if not isinstance(error, quiet):
+                if not isinstance(error, (*_errors(dont_log), StopDownload)):
                     _log(live, named)
-            if isinstance(result, Deferred):
+            if result is not None and isinstance(result, Deferred):
                 logger.error("%s returned a Deferred: nobody waits for it", live)
             results.append((live, result))
         return results
 
     async def send_async(self, signal: Any, **named: Any) -> list[tuple[Any, Any]]:
         """Do as SignalManager.send_catch_log_async does."""
-        quiet = _errors(named.pop("dont_log", ()))
+        dont_log = named.pop("dont_log", ())
         named["sender"], named["signal"] = self.sender, signal
         results: list[tuple[Any, Any]] = []
         waiting = False
@@ -125,30 +124,29 @@ class LeanSignals:
                 result = _call(receiver, live, named)
             except Exception as error:  # noqa: BLE001 - as Scrapy does
                 result = error
-                if not isinstance(error, quiet):
+                if not isinstance(error, _errors(dont_log)):
                     _log(live, named)
             waiting = waiting or waits(result)
             results.append((live, result))
         if not waiting:
             return results
-        return await asyncio.gather(*(_settle(*r, quiet, named) for r in results))
+        return await asyncio.gather(
+            *(_settle(*r, _errors(dont_log), named) for r in results)
+        )
 
     def _receivers(self, signal: Any) -> list[_Receiver]:
         """Return who is connected to *signal* now, worked out when that changed."""
         own = connections.get(id(self.sender), _NOTHING)
-        every = connections.get(id(AnySignal), _NOTHING)
-        lists = (
-            own.get(signal, _NOBODY),
-            own.get(AnySignal, _NOBODY),
-            every.get(signal, _NOBODY),
-            every.get(AnySignal, _NOBODY),
-        )
-        known = self._known.get(signal)
-        if known is not None and known[0] == lists:
-            return known[1]
+        connected = own.get(signal, _NOBODY)
+        usual = AnySignal not in own and id(AnySignal) not in connections
+        if usual:
+            known = self._known.get(signal)
+            if known is not None and known[0] == connected:
+                return known[1]
         found = liveReceivers(getAllReceivers(self.sender, signal))
         receivers = [_Receiver.of(live) for live in found]
-        self._known[signal] = tuple(map(list, lists)), receivers
+        if usual:
+            self._known[signal] = list(connected), receivers
         return receivers
 
 
@@ -167,7 +165,7 @@ async def _settle(
     if not waits(result):
         return receiver, result
     try:
-        return receiver, await ensure_awaitable(result)
+        return receiver, await awaitable(result)
     except Exception as error:  # noqa: BLE001 - as Scrapy does
         if not isinstance(error, quiet):
             _log(receiver, named)

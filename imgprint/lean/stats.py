@@ -9,6 +9,8 @@ from scrapy.downloadermiddlewares.stats import DownloaderStats, get_status_size
 from scrapy.statscollectors import MemoryStatsCollector
 from scrapy.utils.httpobj import urlparse_cached
 
+from imgprint.lean.urls import hostname
+
 if TYPE_CHECKING:
     from scrapy import Request, Spider
     from scrapy.http import Headers, Response
@@ -48,7 +50,7 @@ class LeanDownloaderStats(DownloaderStats):
         url = urlparse_cached(request)
         # "GET /path HTTP/1.1", "Host: name", the fields and an empty line.
         size = len(request.method) + len(request.body) + 22
-        size += len((url.path or "/").encode()) + len((url.hostname or "").encode())
+        size += len((url.path or "/").encode()) + len(hostname(url.netloc).encode())
         for part in (url.params, url.query):
             size += len(part.encode()) + 1 if part else 0
         if headers := request.headers:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from types import GeneratorType
-from typing import Any
+from types import CoroutineType, GeneratorType
+from typing import TYPE_CHECKING, Any
 
+from scrapy.utils.defer import ensure_awaitable
 from twisted.internet.defer import Deferred
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
 
 _WAITS: dict[type, bool] = {}
 
@@ -24,3 +28,8 @@ def waits(value: Any) -> bool:
         if kind is not GeneratorType:  # some can, some can't
             _WAITS[kind] = known
     return known
+
+
+def awaitable(value: Any) -> Awaitable[Any]:
+    """Return what waits for *value*, of which ``waits`` is true."""
+    return value if type(value) is CoroutineType else ensure_awaitable(value)

@@ -64,13 +64,15 @@ def all_fields(headers: Headers) -> Mapping[str, str]:
 
 def set_range(request: Request, ask: Ask) -> None:
     """Make *request* ask for *ask*, in the coding that ranges count in."""
-    request.headers["Accept"] = "*/*"  # a server that may choose must not recode
-    request.headers["Accept-Encoding"] = "identity"
+    headers = request.headers
+    headers["Accept"] = "*/*"  # a server that may choose must not recode
+    headers["Accept-Encoding"] = "identity"
     # RFC 9530 section 4: of the whole file, whatever range is sent.
-    request.headers["Want-Repr-Digest"] = "sha-256=10, md5=5"
-    request.headers.pop("Range", None)
-    if ask.range:
-        request.headers["Range"] = ask.range
+    headers["Want-Repr-Digest"] = "sha-256=10, md5=5"
+    if value := ask.range:
+        headers["Range"] = value
+    else:
+        headers.pop("Range", None)
 
 
 def set_conditions(request: Request, previous: dict[str, Any]) -> None:
@@ -78,10 +80,12 @@ def set_conditions(request: Request, previous: dict[str, Any]) -> None:
 
     RFC 9110 section 13.1: If-None-Match goes before If-Modified-Since.
     """
+    headers = request.headers
     for name, field in (
         ("If-None-Match", "etag"),
         ("If-Modified-Since", "last_modified"),
     ):
-        request.headers.pop(name, None)
         if value := previous.get(field):
-            request.headers[name] = value
+            headers[name] = value
+        else:
+            headers.pop(name, None)

@@ -11,6 +11,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from imgprint.discovery.sites import site_of
 from imgprint.errors import OnionRefused
 from imgprint.http import REFERRER
+from imgprint.lean.urls import hostname
 from imgprint.onion import (
     ACCEPT,
     HEADERS,
@@ -86,7 +87,7 @@ class OnionMiddleware:
 
     def process_request(self, request: Request) -> None:
         url = urlparse_cached(request)
-        host = url.hostname or ""
+        host = hostname(url.netloc)
         if url.scheme not in ("http", "https"):
             return
         site = request.meta.get(SITE) or self._own_site(request, host)

@@ -13,6 +13,8 @@ from imgprint.errors import OnionRefused, TorDown, TorError
 from imgprint.middlewares.onion import SITE
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -60,9 +62,12 @@ class OnionErrorMiddleware:
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
-    async def process_request(self, request: Request) -> None:
+    def process_request(self, request: Request) -> Awaitable[None] | None:
         if SITE not in request.meta or not self._troubles:
-            return
+            return None
+        return self._wait(request)
+
+    async def _wait(self, request: Request) -> None:
         while trouble := self._troubles.get(site_of(request.url)):
             wait = trouble.until - monotonic()
             if wait <= 0 or not self.crawler.engine or not self.crawler.engine.running:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
 from scrapy.exceptions import StopDownload
@@ -12,6 +12,8 @@ from imgprint.content.formats import identify
 from imgprint.http import ImageResponse
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Headers, Response
@@ -56,10 +58,15 @@ class PageMiddleware:
                 request.meta["dont_cache"] = True  # part of an image is received
                 raise StopDownload(fail=False)
 
-    async def process_response(self, request: Request, response: Response) -> Response:
+    def process_response(
+        self, request: Request, response: Response
+    ) -> Response | Awaitable[Response]:
         state = request.meta.pop(_STATE, None)
         if not state or not state["is_image"]:
             return response
+        return self._ask(request, state)
+
+    async def _ask(self, request: Request, state: dict[str, Any]) -> Response:
         meta = {**request.meta, "imgprint": True}
         image_request = request.replace(meta=meta, callback=NO_CALLBACK, errback=None)
         assert self.crawler.engine

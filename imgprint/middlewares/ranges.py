@@ -20,6 +20,7 @@ from imgprint.content.hosts import HostMemory
 from imgprint.content.transfer import Transfer
 from imgprint.errors import DOWNLOAD_ERRORS, NotAnImage, TorDown
 from imgprint.http import ImageResponse, yield_record
+from imgprint.lean.urls import hostname
 from imgprint.local import read_ends, read_more
 from imgprint.middlewares.fields import (
     all_fields,
@@ -98,25 +99,26 @@ class RangeMiddleware:
     # Requests
 
     def process_request(self, request: Request) -> Awaitable[Response] | None:
-        if request.meta.get("imgprint") is not True:
+        meta = request.meta
+        if meta.get("imgprint") is not True:
             return None
-        state = request.meta.get(_STATE)
+        state = meta.get(_STATE)
         if state and state.follow_up:
             state.received, state.cut = 0, False  # a retry begins anew
             return None
-        if urlparse_cached(request).scheme == "file":
+        url = urlparse_cached(request)
+        if url.scheme == "file":
             return self._read_file(request)
-        host = urlparse_cached(request)
-        transfer = self.hosts.transfer(host_key(request), host.hostname or "")
+        transfer = self.hosts.transfer((url.scheme, url.netloc), hostname(url.netloc))
         busy = state and "retry-after" in state.fields
-        if request.meta.get("retry_times") and not busy:
+        if meta.get("retry_times") and not busy:
             # A list that broke the connection the first time is not tried again.
             transfer = Transfer(lists=False, tails=transfer.tails)
         ask = transfer.next_ask()
         assert ask
         previous = self._previous(request)
-        request.meta[_STATE] = _Part(ask, transfer, previous=previous)
-        request.meta["dont_cache"] = True
+        meta[_STATE] = _Part(ask, transfer, previous=previous)
+        meta["dont_cache"] = True
         set_range(request, ask)
         set_conditions(request, previous or {})
         return None
@@ -249,12 +251,10 @@ class RangeMiddleware:
 
     def _count(self, transfer: Transfer) -> None:
         wasted = max(0, transfer.bytes_received - transfer.used)
-        for name, value in (
-            ("request_count", transfer.requests),
-            ("bytes_received", transfer.bytes_received),
-            ("bytes_wasted", wasted),
-        ):
-            self.stats.inc_value(f"imgprint/image/{name}", value)
+        count = self.stats.inc_value
+        count("imgprint/image/request_count", transfer.requests)
+        count("imgprint/image/bytes_received", transfer.bytes_received)
+        count("imgprint/image/bytes_wasted", wasted)
 
     def _response(
         self,

@@ -15,6 +15,8 @@ from imgprint.discovery.urls import Cleaner
 from imgprint.middlewares.onion import way_of
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -61,7 +63,9 @@ class RenderMiddleware:
         if self._browser:
             await self._browser.close()
 
-    async def process_response(self, request: Request, response: Response) -> Response:
+    def process_response(
+        self, request: Request, response: Response
+    ) -> Response | Awaitable[Response]:
         render = request.meta.get("imgprint_render")
         if render not in ("1", "auto") or not isinstance(response, HtmlResponse):
             return response
@@ -69,7 +73,7 @@ class RenderMiddleware:
             return response
         if render == "auto" and not needs_browser(response.selector.root, response.url):
             return response
-        return await self._render(request, response)
+        return self._render(request, response)
 
     async def _render(self, request: Request, response: HtmlResponse) -> Response:
         # Playwright takes 0.2 s to import.

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scrapy import Request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
-from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from scrapy.crawler import Crawler
+    from scrapy.robotstxt import RobotParser
 
 Key: TypeAlias = tuple[str, str, str]
 
@@ -45,8 +45,9 @@ class OnionRobotsMiddleware(RobotsTxtMiddleware):
         meta = request.meta
         if SITE in meta and not meta.get("dont_obey_robotstxt"):
             return self._process_marked(request, meta[SITE])
-        parser = self._parsers.get(urlparse_cached(request).netloc)
-        if not isinstance(parser, RobotParser) or meta.get("dont_obey_robotstxt"):
+        parser: Any = self._parsers.get(urlparse_cached(request).netloc)
+        here: Any = self._parserimpl
+        if type(parser) is not here or meta.get("dont_obey_robotstxt"):
             return super().process_request(request)
         self.process_request_2(parser, request)  # it is here: nothing to await
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urljoin
@@ -173,8 +174,8 @@ class ImagesSpider(Spider):
         elif document := self.documents.read(response):
             self._count("page/count")
             page = self._describe(response, document)
-            async for item in self._items(response, document, page):
-                await deliver(self.crawler, item, response)
+            # A task, or each image would wake the generators of all middlewares.
+            await asyncio.create_task(self._deliver(response, document, page))
             for request in self._follow(response, document, page):
                 yield request
         else:
@@ -193,6 +194,12 @@ class ImagesSpider(Spider):
             document.robots,
             document.way,
         )
+
+    async def _deliver(
+        self, response: Response, document: Document, page: Page
+    ) -> None:
+        async for item in self._items(response, document, page):
+            await deliver(self.crawler, item, response)
 
     async def _items(
         self, response: Response, document: Document, page: Page

@@ -4,6 +4,7 @@ import logging
 import pytest
 from scrapy import Request
 from scrapy.http import Response
+from scrapy.utils.defer import ensure_awaitable
 from scrapy.utils.misc import build_from_crawler
 from scrapy.utils.test import get_crawler
 
@@ -33,7 +34,8 @@ def request(site, host=None):
 
 def wait(middleware, *requests):
     async def all_of_them():
-        await asyncio.gather(*map(middleware.process_request, requests))
+        waits = map(middleware.process_request, requests)
+        await asyncio.gather(*map(ensure_awaitable, waits))
 
     loop_time = asyncio.new_event_loop()
     try:
