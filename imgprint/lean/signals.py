@@ -67,7 +67,7 @@ class LeanSignals:
     """Call the receivers of signals directly, and wait for none that returned.
 
     ``IMGPRINT_LEAN`` (default: True) is False to leave signals, downloader,
-    stats and item processor as Scrapy has them, at twice the CPU time.
+    stats and item processor as Scrapy has them, at half again the CPU time.
     """
 
     def __init__(self, sender: object):
