@@ -5,7 +5,9 @@ They take ImageRecord items and pass on all others as they are.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Self
@@ -70,7 +72,8 @@ class FingerprintPipeline:
     ``IMGPRINT_DECODE`` is 1 to make pixels of what is known, in memory, for
     perceptual hashes (``pdq``) and ``thumbnail.differs``; 0 so that nothing is
     ever decoded. Unset, the images of a crawl are not: it takes several times
-    the CPU time of all the rest. Pictures given to ``scrapy match`` are.
+    the CPU time of all the rest, in a thread beside the crawl. Pictures given to
+    ``scrapy match`` are.
 
     Stats: ``imgprint/image/count``, and ``imgprint/image/bytes``, the size of
     the files (where known) that were identified.
@@ -79,6 +82,8 @@ class FingerprintPipeline:
     def __init__(self, stats: StatsCollector, *, decode: bool = False):
         self.stats = stats
         self.decode = decode
+        # One: Pillow's warnings are turned off and on for the whole process.
+        self._thread = ThreadPoolExecutor(1, "imgprint-decode")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -95,9 +100,25 @@ class FingerprintPipeline:
         self.stats.inc_value("imgprint/image/bytes", item.image_size or 0)
         if item.content is None:
             return item
-        fill_in(item, decode=self.decode)
-        item.content = item.description = item.headers = None
+        fill_in(item)
+        if self.decode:
+            return self._decoded(item)
+        _let_go(item)
         return item
+
+    def close_spider(self) -> None:
+        self._thread.shutdown(wait=False)
+
+    async def _decoded(self, item: ImageRecord) -> ImageRecord:
+        """Return *item* with what its pixels say; other images are not held up."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, decode, item)
+        _let_go(item)
+        return item
+
+
+def _let_go(item: ImageRecord) -> None:
+    item.content = item.description = item.headers = None
 
 
 def decodes(settings: BaseSettings, *, query: bool = False) -> bool:
@@ -112,7 +133,7 @@ def tell(item: ImageRecord, description: Description) -> None:
     item.metadata_complete = description.complete
 
 
-def fill_in(item: ImageRecord, *, decode: bool) -> None:
+def fill_in(item: ImageRecord) -> None:
     """Fill in the fingerprints of *item*, which has its content."""
     assert item.content
     description = item.description or describe(item.content, final=True)
@@ -123,12 +144,18 @@ def fill_in(item: ImageRecord, *, decode: bool) -> None:
         item.content, description, prints, fields, item.status
     )
     item.etag_decoded = decode_etag(item.etag, item.image_size)
-    if decode:
-        # numpy takes longer to import than a thousand images to read.
-        from imgprint.content.perceptual import perceptual
 
-        found = perceptual(item.content, description)
-        differs = found.pop("differs")
-        item.fingerprints |= found
-        if item.thumbnail:
-            item.thumbnail["differs"] = differs
+
+def decode(item: ImageRecord) -> None:
+    """Fill in what only the pixels of *item* say. It has its content."""
+    # numpy takes longer to import than a thousand images to read.
+    from imgprint.content.perceptual import perceptual
+
+    assert item.content
+    found = perceptual(
+        item.content, item.description or describe(item.content, final=True)
+    )
+    differs = found.pop("differs")
+    item.fingerprints |= found
+    if item.thumbnail:
+        item.thumbnail["differs"] = differs

@@ -80,7 +80,7 @@ def query_record(path: Path, *, decode: bool) -> ImageRecord:
     record = ImageRecord(path.absolute().as_uri(), image_size=transfer.image.size)
     record.content, record.description = transfer.image, description
     tell(record, description)
-    fill_in(record, decode=False)
+    fill_in(record)
     if (transfer.image.size or 0) <= MAX_WHOLE:
         data = path.read_bytes()
         record.fingerprints |= whole_hashes(as_file(data))

@@ -1,4 +1,6 @@
+import asyncio
 import hashlib
+import threading
 
 import pytest
 from scrapy.exceptions import DropItem
@@ -8,6 +10,7 @@ from scrapy.utils.test import get_crawler
 from imgprint.content.sparse import SparseBytes
 from imgprint.items import ImageRecord, Sighting
 from imgprint.pipelines import FingerprintPipeline, MetadataPipeline, SizePipeline
+from tests.conftest import needs_pdq
 from tests.pictures import jpeg
 
 PIPELINES = [SizePipeline, MetadataPipeline, FingerprintPipeline]
@@ -65,3 +68,22 @@ def test_a_file_seen_whole():
 def test_junk_is_a_record_without_metadata():
     item = build(MetadataPipeline).process_item(record(b"\xff\xd8\xff" + bytes(30)))
     assert (item.width, item.exif) == (None, {})
+
+
+@needs_pdq
+def test_decoding_is_done_beside_the_crawl():
+    item = build(MetadataPipeline).process_item(record(jpeg(1, (64, 64))))
+    decoding = build(FingerprintPipeline, IMGPRINT_DECODE=1).process_item(item)
+    threads = []
+
+    async def run():
+        at_work = asyncio.create_task(decoding)
+        while not at_work.done():
+            threads.extend(t.name for t in threading.enumerate())
+            await asyncio.sleep(0)  # the loop is free
+        return at_work.result()
+
+    assert asyncio.run(run()) is item
+    assert any(name.startswith("imgprint-decode") for name in threads)
+    assert item.fingerprints["pdq"]
+    assert item.content is None
