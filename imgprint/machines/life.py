@@ -81,12 +81,12 @@ class Life:
     async def beats(self) -> None:
         while True:
             with suppress(*ERRORS):
-                await asyncio.wait_for(self._beat(), self.timeout / 3)
+                await asyncio.wait_for(self.beat(), self.timeout / 3)
             if self.crawls:
                 self.check()
             await asyncio.sleep(self.interval)
 
-    async def _beat(self) -> None:
+    async def beat(self) -> None:
         """Give a sign of life, lengthen the leashes, take over from the dead."""
         if (worker := self.worker()) is None:
             return

@@ -191,6 +191,8 @@ class Worker:
             row = await self._connector.execute_query_one_async(
                 _BEGIN, job=job, worker=self.name
             )
+            # The last one may be from before the database was away.
+            await self._life.beat()
             folder = Path("data/jobs", f"shard-{job}-{shard.name}")
             crawl = Crawl(shard, folder, self._life.leash, self.settings)
             reason = await self._run(job, crawl)
