@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from scrapy.spidermiddlewares.referer import StrictOriginWhenCrossOriginPolicy
 
-_ORIGIN = re.compile(r"[^:/?#]+://[^/?#]*")
+from imgprint.lean.urls import origin_of
 
 
 def referrer_of(page_url: str, url: str) -> str | None:
@@ -20,8 +19,7 @@ def referrer_of(page_url: str, url: str) -> str | None:
 
     Source: W3C Referrer Policy section 3.6, strict-origin-when-cross-origin.
     """
-    origin = _ORIGIN.match(url)
-    return _referrer_to(page_url, origin[0] if origin else url)
+    return _referrer_to(page_url, origin_of(url))
 
 
 @lru_cache(maxsize=1000)

@@ -92,9 +92,7 @@ class Downloader(ScrapyDownloader):
                 methods[index] = _bare(method)
 
     def _slot_of(self, request: Request) -> Slot:
-        key = request.meta.get(self.DOWNLOAD_SLOT)
-        if key is None:
-            key = self.get_slot_key(request)
+        key = self.get_slot_key(request)
         slot = self.slots.get(key) or self._get_slot(request)[1]
         request.meta[self.DOWNLOAD_SLOT] = key
         return slot

@@ -55,6 +55,13 @@ class _Receiver(NamedTuple):
             return cls(_ref(live.__self__), function, takes, plain=True)
         return cls(_ref(live), None, takes, plain=True)
 
+    def live(self) -> Any:
+        """Return what is connected, None if it is no more."""
+        found = self.ref()
+        if found is None or self.function is None:
+            return found
+        return MethodType(self.function, found)
+
 
 def _ref(value: Any) -> Callable[[], Any]:
     try:
@@ -92,11 +99,9 @@ class LeanSignals:
         dont_log = named.pop("dont_log", ())
         named["sender"], named["signal"] = self.sender, signal
         for receiver in receivers:
-            live = receiver.ref()
+            live = receiver.live()
             if live is None:
                 continue
-            if receiver.function:
-                live = MethodType(receiver.function, live)
             try:
                 result = _call(receiver, live, named)
             except Exception as error:  # noqa: BLE001 - as Scrapy does
@@ -115,11 +120,9 @@ class LeanSignals:
         results: list[tuple[Any, Any]] = []
         waiting = False
         for receiver in self._receivers(signal):
-            live = receiver.ref()
+            live = receiver.live()
             if live is None:
                 continue
-            if receiver.function:
-                live = MethodType(receiver.function, live)
             try:
                 result = _call(receiver, live, named)
             except Exception as error:  # noqa: BLE001 - as Scrapy does

@@ -1,7 +1,8 @@
-"""The host of a request, worked out once for all that have it."""
+"""Where a request goes, worked out once for all that go there."""
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult
@@ -10,6 +11,19 @@ from scrapy.utils.httpobj import urlparse_cached
 
 if TYPE_CHECKING:
     from scrapy import Request
+
+# As the client, yarl, splits a URL: what follows says nothing of the place.
+_ORIGIN = re.compile(r"[^:/?#]+://[^/?#]*")
+
+
+def origin_of(url: str) -> str:
+    """Return *url* up to its path, all of it if it has no authority.
+
+    >>> origin_of("https://user@a.example:8/p?q"), origin_of("data:,")
+    ('https://user@a.example:8', 'data:,')
+    """
+    origin = _ORIGIN.match(url)
+    return origin[0] if origin else url
 
 
 def host_of(request: Request) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +16,7 @@ from yarl import URL
 
 from imgprint.addresses import is_public, literal_address, parse_networks
 from imgprint.errors import Refused
+from imgprint.lean.urls import origin_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 Place: TypeAlias = tuple[str, int]
 
 _DOOR = "_imgprint_door"
-# As the client, yarl, splits a URL: what follows says nothing of the place.
-_AUTHORITY = re.compile(r"[^:/?#]+://[^/?#]*")
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -237,8 +235,7 @@ def _is_seed(request: Request) -> bool:
 
 def _place(url: str) -> Place:
     """Return the host and port of *url* as the HTTP client reads them."""
-    authority = _AUTHORITY.match(url)
-    return _read_place(authority[0] if authority else url)
+    return _read_place(origin_of(url))
 
 
 @lru_cache(maxsize=10_000)

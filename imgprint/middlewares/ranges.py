@@ -109,7 +109,7 @@ class RangeMiddleware:
         url = urlparse_cached(request)
         if url.scheme == "file":
             return self._read_file(request)
-        transfer = self.hosts.transfer((url.scheme, url.netloc), hostname(url.netloc))
+        transfer = self.hosts.transfer(host_key(request), hostname(url.netloc))
         busy = state and "retry-after" in state.fields
         if meta.get("retry_times") and not busy:
             # A list that broke the connection the first time is not tried again.
