@@ -53,6 +53,9 @@ class OpenFeedExporter(feedexport.FeedExporter):
         slots, self.slots = self.slots, []
         kept = []
         for slot in slots:
+            if not slot.filter.accepts(item):
+                kept.append(slot)
+                continue
             self.slots = [slot]
             try:
                 super().item_scraped(item, spider)

@@ -52,6 +52,7 @@ class _Receiver(NamedTuple):
             takes = None
         if isinstance(live, MethodType):
             function: Any = live.__func__
+            takes = takes and takes[1:]  # it has its self
             return cls(_ref(live.__self__), function, takes, plain=True)
         return cls(_ref(live), None, takes, plain=True)
 
@@ -159,7 +160,11 @@ def _call(receiver: _Receiver, live: Any, named: dict[str, Any]) -> Any:
         return robustApply(live, **named)
     if receiver.takes is None:
         return live(**named)
-    return live(**{name: named[name] for name in receiver.takes if name in named})
+    try:
+        values = [*map(named.__getitem__, receiver.takes)]
+    except KeyError:  # it takes more than there is
+        return live(**{name: named[name] for name in receiver.takes if name in named})
+    return live(*values)
 
 
 async def _settle(
