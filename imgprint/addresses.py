@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, TypeAlias
 from unicodedata import normalize
@@ -82,6 +83,7 @@ def _embedded(address: Address) -> Iterator[IPv4Address]:
         yield IPv4Address(value >> 80 & 0xFFFF_FFFF)
 
 
+@lru_cache(maxsize=10_000)  # asked of every request
 def literal_address(host: str) -> Address | None:
     """Return the address that *host* is in some notation, None if it is a name.
 

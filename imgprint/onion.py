@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from functools import lru_cache
 from hashlib import blake2b, sha3_256
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
@@ -73,6 +74,7 @@ def is_i2p(host: str) -> bool:
     return _top(host) == "i2p"
 
 
+@lru_cache(maxsize=10_000)
 def _top(host: str) -> str:
     return host.rstrip(".").lower().rpartition(".")[2]
 
@@ -163,6 +165,7 @@ def parse_proxies(values: Sequence[str]) -> list[str]:
     return proxies
 
 
+@lru_cache(maxsize=10_000)  # asked of every request
 def leak(host: str, site: str | None, proxy: str | None) -> str | None:
     """Return why a request must not be sent as it is, None if it may.
 

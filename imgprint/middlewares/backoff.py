@@ -43,6 +43,8 @@ class BackoffMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> Awaitable[None] | None:
+        if not self._until:
+            return None
         host = urlparse_cached(request).netloc
         return self._wait(host) if host in self._until else None
 
