@@ -22,7 +22,7 @@ from imgprint.handlers import HttpDownloadHandler
 from imgprint.hashlist import HashListPipeline
 from imgprint.items import ImageRecord, Sighting
 from imgprint.lean.download import Downloader
-from imgprint.lean.items import Pipelines
+from imgprint.lean.items import LeanLogFormatter, Pipelines
 from imgprint.lean.signals import LeanSignals
 from imgprint.lean.stats import LeanDownloaderStats, LeanStatsCollector
 from imgprint.middlewares.backoff import BackoffMiddleware
@@ -130,6 +130,7 @@ class Addon:
         if settings.getbool("IMGPRINT_LEAN", True):
             settings.set("DOWNLOADER", Downloader, priority="addon")
             settings.set("ITEM_PROCESSOR", Pipelines, priority="addon")
+            settings.set("LOG_FORMATTER", LeanLogFormatter, priority="addon")
             settings.set("STATS_CLASS", LeanStatsCollector, priority="addon")
             settings.setdefault_in_component_priority_dict(
                 "DOWNLOADER_MIDDLEWARES", DownloaderStats, None

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import logging
 from functools import wraps
 
 import pytest
@@ -13,6 +14,7 @@ from scrapy.core.engine import ExecutionEngine
 from scrapy.downloadermiddlewares.stats import DownloaderStats
 from scrapy.exceptions import DropItem, StopDownload
 from scrapy.http import Response
+from scrapy.logformatter import LogFormatter
 from scrapy.pipelines import ItemPipelineManager
 from scrapy.signalmanager import SignalManager
 from scrapy.utils.defer import ensure_awaitable
@@ -20,7 +22,7 @@ from scrapy.utils.test import get_crawler
 from twisted.python.failure import Failure
 
 from imgprint.lean.download import Downloader, Middlewares, _bare
-from imgprint.lean.items import Pipelines
+from imgprint.lean.items import LeanLogFormatter, Pipelines
 from imgprint.lean.signals import LeanSignals
 from tests.crawling import scrapy
 
@@ -265,3 +267,17 @@ def test_only_scrapys_own_decorator_is_left_out():
     assert _bare(method) is method
     scrapys = DownloaderStats(None).process_request
     assert _bare(scrapys).__func__ is scrapys.__wrapped__
+
+
+def test_an_item_is_worth_a_line_where_it_is_logged():
+    logger = logging.getLogger("scrapy.core.scraper")
+    args = ({"url": "u"}, None, Spider("s"))
+    level = logger.level
+    try:
+        logger.setLevel(logging.DEBUG)
+        theirs = LogFormatter().scraped(*args)
+        assert theirs == LeanLogFormatter().scraped(*args)
+        logger.setLevel(logging.INFO)
+        assert LeanLogFormatter().scraped(*args) is None
+    finally:
+        logger.setLevel(level)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
+from scrapy.logformatter import LogFormatter
 from scrapy.pipelines import ItemPipelineManager
 
 from imgprint.lean.waiting import awaitable, waits
@@ -11,6 +13,9 @@ from imgprint.lean.waiting import awaitable, waits
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+    from scrapy.logformatter import LogFormatterResult
+
+_scraper = logging.getLogger("scrapy.core.scraper")
 
 
 async def deliver(crawler: Crawler, item: Any, response: Response) -> None:
@@ -34,3 +39,13 @@ class Pipelines(ItemPipelineManager):
             if waits(item):
                 item = await awaitable(item)
         return item
+
+
+class LeanLogFormatter(LogFormatter):
+    """The setting LOG_FORMATTER: no text for what is not logged."""
+
+    def scraped(self, *args: Any, **named: Any) -> LogFormatterResult:
+        # Scrapy takes None for a line that is not wanted.
+        if not _scraper.isEnabledFor(logging.DEBUG):
+            return None  # type: ignore[return-value]
+        return super().scraped(*args, **named)
