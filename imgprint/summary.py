@@ -65,10 +65,12 @@ class Tally:
         if camera := camera_of(record):
             self._count(summary.cameras, camera)
         number, key = hash(url), hash(record["fingerprints"]["file_key"])
-        if len(self._keys) >= self.limit and key not in self._sites:
+        if number in self._keys or len(self._keys) < self.limit:
+            self._keys[number] = key
+        else:
             summary.partial = True
-            return
-        self._keys[number] = key
+            if key not in self._sites:
+                return
         sites = self._waiting.pop(number, set())
         for site in sorted({*sites, *([record["site"]] if record.get("site") else [])}):
             self._see(key, url, site)
