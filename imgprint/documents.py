@@ -32,6 +32,7 @@ from imgprint.gather import gather_bounded
 from imgprint.keys import url_key
 from imgprint.middlewares.onion import way_of
 from imgprint.onion import onion_location
+from imgprint.tree import tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -136,7 +137,7 @@ class Documents:
             assert self.crawler.stats
             self.crawler.stats.inc_value("imgprint/page/cut")
             response = response.replace(body=body)
-        root = response.selector.root
+        root = tree_of(response)
         skipped = _Skipped(self.crawler)
         links = list(parse_links(_fields(response, "Link")))
         url = response.url
@@ -144,9 +145,7 @@ class Documents:
         return Document(
             "page",
             chain(
-                image_candidates(
-                    response.selector, url, candidates=self._mode, skipped=skipped
-                ),
+                image_candidates(root, url, candidates=self._mode, skipped=skipped),
                 header_candidates(links, url, self._mode, skipped) if links else (),
                 response.meta.get("imgprint_rendered", ()),
                 self._favicon(response),
@@ -160,7 +159,7 @@ class Documents:
             way_of(response),
             onion_location(
                 url,
-                (*_fields(response, "Onion-Location"), *_equivalents(response)),
+                (*_fields(response, "Onion-Location"), *_equivalents(root)),
             ),
         )
 
@@ -262,11 +261,11 @@ def _fields(response: Response, name: str) -> list[str]:
     return [value.decode("latin-1") for value in response.headers.getlist(name)]
 
 
-def _equivalents(response: HtmlResponse) -> list[str]:
+def _equivalents(root: Any) -> list[str]:
     """Return the Onion-Location fields that stand in the page instead."""
     return [
         meta.get("content") or ""
-        for meta in response.selector.root.iter("meta")
+        for meta in root.iter("meta")
         if (meta.get("http-equiv") or "").strip().lower() == "onion-location"
     ]
 

@@ -65,10 +65,12 @@ class Tally:
         if camera := camera_of(record):
             self._count(summary.cameras, camera)
         number, key = hash(url), hash(record["fingerprints"]["file_key"])
-        if len(self._keys) >= self.limit and key not in self._sites:
+        if number in self._keys or len(self._keys) < self.limit:
+            self._keys[number] = key
+        else:
             summary.partial = True
-            return
-        self._keys[number] = key
+            if key not in self._sites:
+                return
         sites = self._waiting.pop(number, set())
         for site in sorted({*sites, *([record["site"]] if record.get("site") else [])}):
             self._see(key, url, site)
@@ -81,12 +83,16 @@ class Tally:
         number = hash(url)
         if url and site and number in self._keys:
             self._see(self._keys[number], url, site)
-        elif url and site and not error and len(self._waiting) < self.limit:
+        elif url and site and not error and self._may_wait():
             self._waiting.setdefault(number, set()).add(site)
         if error and not (url and number in self._failed):
             if len(self._failed) < self.limit:
                 self._failed.add(number)
             self._count(self.summary.skipped, f"{'' if url else 'page: '}{error}")
+
+    def _may_wait(self) -> bool:
+        """Return whether a record may still come that a sighting waits for."""
+        return not self.summary.partial and len(self._waiting) < self.limit
 
     def _see(self, key: int, url: str, site: str) -> None:
         first, at = self._sites.setdefault(key, (site, url))

@@ -72,3 +72,15 @@ def test_memory_is_bounded():
     assert summary.cameras["others"] == summary.skipped["others"] == 2_000
     assert len(tally._keys) == len(tally._waiting) == len(tally._failed) == 100
     assert "(of the first 50,000 images)" in render(summary, [])
+
+
+def test_copies_of_one_file_take_bounded_memory_too():
+    tally = Tally(limit=100)
+    for n in range(3_000):
+        tally.add_record({"site": f"{n % 2}", **record(f"{n:04}", "k")})
+        tally.add_sighting(sighting(f"{n:04}", f"{n % 2}"))
+    assert len(tally._keys) == 100
+    assert len(tally._waiting) <= 1
+    summary = tally.result({})
+    assert summary.shared == [("0000", ["0", "1"])]
+    assert summary.partial

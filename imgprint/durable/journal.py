@@ -90,6 +90,7 @@ class Journal:
             for _, line in file.read(sizes.get(file.path.name, 0)):
                 step(read_line(line))
         self._save()
+        self._saved = monotonic()  # also if there was nothing
 
     # Writing
 

@@ -13,6 +13,7 @@ from imgprint.discovery.candidate import Candidate
 from imgprint.discovery.rendering import needs_browser
 from imgprint.discovery.urls import Cleaner
 from imgprint.middlewares.onion import way_of
+from imgprint.tree import tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -71,7 +72,7 @@ class RenderMiddleware:
             return response
         if response.status != 200 or not response.url.startswith("http"):
             return response
-        if render == "auto" and not needs_browser(response.selector.root, response.url):
+        if render == "auto" and not needs_browser(tree_of(response), response.url):
             return response
         return self._render(request, response)
 

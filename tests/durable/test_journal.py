@@ -1,9 +1,11 @@
 import errno
 import json
+import sqlite3
 from dataclasses import asdict
 
 import pytest
 
+from imgprint.durable import journal as module
 from imgprint.durable.files import JsonLines, cut_torn_line
 from imgprint.durable.journal import Journal
 from imgprint.items import ImageRecord, Sighting
@@ -151,6 +153,16 @@ def test_a_journal_goes_on(crash, tmp_path):
         f"{URL}?seed",
         f"{URL}?new",
     ]
+
+
+def test_the_index_is_saved_while_the_journal_grows(tmp_path, monkeypatch):
+    Journal(tmp_path).close()  # as the command does, to see whether it can be
+    monkeypatch.setattr(module, "SAVE_SECONDS", -1)
+    journal = Journal(tmp_path)
+    journal.add_record(record())
+    with sqlite3.connect(tmp_path / "index.sqlite") as index:
+        assert index.execute("SELECT count(*) FROM images").fetchone() == (1,)
+    journal.close()
 
 
 def test_a_job_begins_once(tmp_path):
