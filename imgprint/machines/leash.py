@@ -1,4 +1,4 @@
-"""A crawl that lives as long as its worker: ``python -m imgprint.machines.leash``.
+"""A crawl that lives as long as its worker.
 
 The worker holds the other end of standard input. While the queue's database says
 that the shard is the worker's, it writes there now and then. If it dies, or has
@@ -13,6 +13,12 @@ import select
 import signal
 import sys
 from threading import Thread
+from typing import TYPE_CHECKING
+
+from scrapy.cmdline import execute
+
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 
 def hold(seconds: float) -> None:
@@ -22,14 +28,8 @@ def hold(seconds: float) -> None:
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
-def main() -> None:
-    """Run ``scrapy`` on a leash: the arguments are its seconds, and scrapy's."""
-    seconds, *arguments = sys.argv[1:]
-    Thread(target=hold, args=(float(seconds),), daemon=True).start()
-    from scrapy.cmdline import execute
-
+def scrapy(seconds: float, arguments: list[str]) -> NoReturn:
+    """Run ``scrapy`` with *arguments* on a leash of *seconds*, and exit as it does."""
+    Thread(target=hold, args=(seconds,), daemon=True).start()
     execute(["scrapy", *arguments])
-
-
-if __name__ == "__main__":
-    main()
+    sys.exit()
