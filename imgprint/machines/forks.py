@@ -63,6 +63,7 @@ class ForkServer:
         )
         sys.stdout.flush()
         sys.stderr.flush()
+        gc.freeze()  # so that looking for garbage copies no page of memory
         self._pid = os.fork()
         if self._pid == 0:
             self._requests.close()
