@@ -6,6 +6,8 @@ import json
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
+import msgspec
+
 from imgprint.content.formats import identify
 from imgprint.errors import InputError
 from imgprint.matching.hashlists import LEAST_KEY, Entry, ListError, parse
@@ -18,6 +20,7 @@ CHUNK = 1 << 20
 # A list is held in memory; ten million hashes are 400 MB of text.
 MAX_LIST = 1 << 30
 SEPARATORS = " \t\r\n,"
+_decode = msgspec.json.Decoder().decode
 MAKE_KEY = "head -c 32 /dev/urandom > FILE"
 
 
@@ -69,7 +72,7 @@ def _lines(file: IO[str], path: Path) -> Iterator[tuple[str, Any]]:
         if line.isspace():
             continue
         try:
-            item = json.loads(line)
+            item = _loads(line)
         except ValueError as error:
             if not line.endswith("\n") and number > 1:
                 return
@@ -78,6 +81,14 @@ def _lines(file: IO[str], path: Path) -> Iterator[tuple[str, Any]]:
                 ".json or .jsonl feeds"
             ) from error
         yield f"line {number}", item
+
+
+def _loads(line: str) -> Any:
+    """Return what json.loads does, in less than half of the time."""
+    try:
+        return _decode(line)
+    except msgspec.DecodeError:  # NaN, numbers beyond a float, halves of surrogates
+        return json.loads(line)
 
 
 def _array(file: IO[str], path: Path) -> Iterator[tuple[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import sys
 from pathlib import Path
@@ -60,6 +61,7 @@ class Command(ScrapyCommand):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        gc.freeze()  # what is imported is no garbage
         try:
             if not args:
                 raise InputError("nothing to export: give feeds, .json or .jsonl")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
@@ -12,6 +13,7 @@ from scrapy.utils.log import configure_logging
 from imgprint.commands.crawl import complain
 from imgprint.commands.enqueue import crawl_settings, open_queue
 from imgprint.errors import InputError
+from imgprint.machines.forks import ForkServer
 
 if TYPE_CHECKING:
     import argparse
@@ -65,21 +67,25 @@ class Command(ScrapyCommand):
             timeout = self.settings.getfloat("IMGPRINT_QUEUE_TIMEOUT", 60)
             if timeout < 6:
                 raise InputError("IMGPRINT_QUEUE_TIMEOUT: give 6 seconds or more")
-            queue = open_queue(self.settings)
-            queue.set_up()
-            queue.close()
-            self._work(timeout, opts)
+            with closing(ForkServer()) as forks:  # before what a fork must not have
+                queue = open_queue(self.settings)
+                queue.set_up()
+                queue.close()
+                self._work(forks, timeout, opts)
         except InputError as error:
             complain(str(error))
             self.exitcode = 2
 
-    def _work(self, timeout: float, opts: argparse.Namespace) -> None:
+    def _work(
+        self, forks: ForkServer, timeout: float, opts: argparse.Namespace
+    ) -> None:
         from imgprint.machines.worker import Worker
 
         assert self.settings is not None
         configure_logging(self.settings)
         worker = Worker(
             self.settings.get("IMGPRINT_QUEUE") or "",
+            forks,
             processes=opts.processes,
             timeout=timeout,
             attempts=opts.attempts,

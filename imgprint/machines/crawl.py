@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 import signal
-import sys
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import imgprint
-
 if TYPE_CHECKING:
-    from asyncio.subprocess import Process
+    from pathlib import Path
 
+    from imgprint.machines.forks import Forked, ForkServer
     from imgprint.machines.shards import Shard
 
 GRACE = 60
@@ -24,37 +19,37 @@ GRACE = 60
 
 
 class Crawl:
-    """The crawl of *shard* in *folder*, its job directory.
+    """The crawl of *shard* in *folder*, its job directory, forked by *forks*.
 
     What an earlier crawl left in *folder* is not fetched again. *leash* is how
     many seconds it lives without ``renew``. *settings* (NAME=VALUE) are this
     machine's and win over the shard's.
     """
 
-    def __init__(self, shard: Shard, folder: Path, leash: float, settings: list[str]):
+    def __init__(
+        self,
+        shard: Shard,
+        folder: Path,
+        forks: ForkServer,
+        leash: float,
+        settings: list[str],
+    ):
         self.shard = shard
+        self.forks = forks
         self.folder = folder.absolute()
         self.leash = leash
         self.settings = settings
-        self._process: Process | None = None
+        self._process: Forked | None = None
         self._stopped = False
 
     async def run(self) -> int:
-        """Return the exit code, negative for a signal. Raise OSError."""
+        """Return the exit code, negative for a signal. Raise OSError, forks.Gone."""
         self.folder.mkdir(parents=True, exist_ok=True)
         lines = "".join(f"{line}\n" for line in self.shard.lines)
         (self.folder / "urls.txt").write_text(lines, encoding="utf-8")
-        root = str(Path(imgprint.__file__).parent.parent)
-        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
         with (self.folder / "log.txt").open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "imgprint.machines.leash", str(self.leash)),
-                *self.arguments(),
-                env=os.environ | {"PYTHONPATH": path},
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C is for the worker
+            self._process = await self.forks.crawl(
+                self.arguments(), self.leash, log.fileno()
             )
         if self._stopped:
             self._signal(signal.SIGTERM)
@@ -85,9 +80,8 @@ class Crawl:
 
     def renew(self) -> None:
         """Let the crawl live on."""
-        if self._process and self._process.stdin:
-            with suppress(OSError):
-                self._process.stdin.write(b".")
+        if self._process:
+            self._process.renew()
 
     def stop(self) -> None:
         """Let the crawl end what is under way, and save what it has."""
@@ -99,9 +93,8 @@ class Crawl:
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: int) -> None:
-        if self._process and self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
+        if self._process:
+            self._process.signal(number)
 
     def reason(self, code: int) -> str:
         """Return why a crawl ended with *code*: its last sentence."""

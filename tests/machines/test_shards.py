@@ -34,6 +34,12 @@ def test_a_huge_site_is_several_shards_with_one_lock():
     assert len(list(cut(lines(1, MAX_LINES + 1), WORK, 64))) == 2
 
 
+def test_the_largest_come_first():
+    sizes = [len(shard.lines) for shard in cut(lines(200, 3), WORK, 16)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] > sizes[-1]
+
+
 def test_names_tell_what_is_to_be_done():
     def names(work, count=30):
         return [shard.name for shard in cut(lines(count, 1), work, 8)]

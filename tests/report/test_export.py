@@ -4,8 +4,18 @@ import json
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from imgprint.report.export import COLUMNS, as_csv, as_geojson, as_kml, flat
+from imgprint.report.export import (
+    COLUMNS,
+    as_csv,
+    as_geojson,
+    as_json,
+    as_jsonl,
+    as_kml,
+    flat,
+)
 from tests.report.feeds import HOSTILE, hostile_record, record
 
 HERE = {"latitude": 45.9, "longitude": -6.8, "altitude": 1035.5}
@@ -58,3 +68,24 @@ def test_kml():
 @pytest.mark.parametrize("write", [as_csv, as_geojson, as_kml])
 def test_nothing(write):
     assert "".join(write([]))
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text()
+    | st.decimals(-180, 180, places=6).map(float),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(st.dictionaries(st.text(), VALUES))
+def test_json_is_as_python_writes_it(record):
+    # But for exponents.
+    if "e-" not in json.dumps(record):
+        assert "".join(as_jsonl([record])) == json.dumps(record) + "\n"
+        indented = json.dumps([record], indent=4).replace("\n    ", "\n")
+        assert "".join(as_json([record])) == f"{indented}\n"
+    (line,) = as_jsonl([record])
+    assert json.loads(line) == record

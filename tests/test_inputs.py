@@ -1,0 +1,31 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imgprint.errors import InputError
+from imgprint.inputs import read_feed
+
+NUMBERS = st.integers() | st.floats(allow_nan=False)
+TEXT = st.text(st.characters())
+
+
+@pytest.fixture(scope="module")
+def feed(tmp_path_factory):
+    return tmp_path_factory.mktemp("feeds") / "feed.jsonl"
+
+
+@given(st.dictionaries(TEXT, NUMBERS | TEXT | st.lists(NUMBERS)))
+def test_lines_are_read_as_python_reads_them(feed, values):
+    record = {**values, "url": "http://a.example/"}
+    feed.write_text(json.dumps(record) + "\n")
+    assert list(read_feed(feed)) == [record]
+
+
+def test_a_cut_line(feed):
+    feed.write_text('{"url": "a"}\n\n{"url": "b", "a": NaN}\n{"url": "c", ')
+    assert [record["url"] for record in read_feed(feed)] == ["a", "b"]
+    feed.write_text('{"url": "a"}\n{"url": "c", \n')
+    with pytest.raises(InputError, match="line 2: not JSON"):
+        list(read_feed(feed))
