@@ -30,18 +30,15 @@ docs: $(VENV)/runtime
 	$(BIN)/scrapy fields --schema > docs/record.schema.json
 	$(BIN)/scrapy fields --settings > docs/settings.md
 
-bench: $(VENV)/dev .venv-bench/done
+bench: $(VENV)/dev .venv-bench/done compiled
 	.ci/packages nginx-light curl libimage-exiftool-perl postgresql
 	$(BIN)/python benchmarks/speed.py all --rounds $(ROUNDS)
 
-# Then: export IMGPRINT_COMPILED=$PWD/build/compiled
-compiled: build/compiled/done
-
-build/compiled/done: .ci/compile.py $(shell find imgprint/content -name '*.py') | $(VENV)/runtime
+# In force with: export IMGPRINT_COMPILED=$PWD/build/compiled; rm -r takes it away.
+compiled: $(VENV)/runtime
 	grep -E '^(mypy|setuptools|types-)' requirements-dev.txt | \
 	  $(BIN)/pip install --quiet --disable-pip-version-check -r /dev/stdin
 	$(BIN)/python .ci/compile.py build/compiled
-	touch $@
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "imgprint needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
