@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # What the tests start on loopback.
 PACKAGES := nginx-light apache2-bin lighttpd caddy chromium tmux tor strace imagemagick libimage-exiftool-perl libjpeg-turbo-progs webp curl postgresql g++ python3-dev
 
-.PHONY: demo crawl test lint docs bench clean
+.PHONY: demo crawl test lint docs bench compiled clean
 
 demo: $(VENV)/runtime
 	$(BIN)/scrapy demo
@@ -30,9 +30,15 @@ docs: $(VENV)/runtime
 	$(BIN)/scrapy fields --schema > docs/record.schema.json
 	$(BIN)/scrapy fields --settings > docs/settings.md
 
-bench: $(VENV)/dev .venv-bench/done
+bench: $(VENV)/dev .venv-bench/done compiled
 	.ci/packages nginx-light curl libimage-exiftool-perl postgresql
 	$(BIN)/python benchmarks/speed.py all --rounds $(ROUNDS)
+
+# In force with: export IMGPRINT_COMPILED=$PWD/build/compiled; rm -r takes it away.
+compiled: $(VENV)/runtime
+	grep -E '^(mypy|setuptools|types-)' requirements-dev.txt | \
+	  $(BIN)/pip install --quiet --disable-pip-version-check -r /dev/stdin
+	$(BIN)/python .ci/compile.py build/compiled
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "imgprint needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
@@ -59,4 +65,4 @@ $(VENV)/packages: Makefile | $(VENV)/bin/python
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-bench build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -31,7 +31,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.contest import report
-from benchmarks.contest.claims import SCALING, claims
+from benchmarks.contest.claims import GROWING, OWN, SCALING, claims
 from benchmarks.contest.contenders import ALL
 from benchmarks.contest.gallery import Gallery
 from benchmarks.contest.link import PLAIN, SHAPED, Relay
@@ -41,7 +41,6 @@ from benchmarks.contest.server import Server
 from benchmarks.contest.table import tables
 
 ROOT = Path(__file__).parent.parent
-OWN = ["imgprint", "imgprint-job"]
 WHOLE = [name for name, contender in ALL.items() if contender.whole]
 PROCESSES = [
     name for name in ALL if name.startswith(("imgprint-worker", "imgprint-halves"))
@@ -53,7 +52,7 @@ PARTS = [
     (PLAIN, SCALING, ["imgprint", *PROCESSES]),
     (SHAPED, 5000, RANGES),
     (SHAPED, 1000, WHOLE),
-    *((PLAIN, images, OWN) for images in (100, 1000, 10_000, 100_000)),
+    *((PLAIN, images, [*GROWING]) for images in (100, 1000, 10_000, 100_000)),
 ]
 
 

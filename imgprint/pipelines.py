@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from importlib.util import find_spec
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Self
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 NO_PDQ = "pdqhash is not installed: pip install -r requirements-pdq.txt"
-FACTS = tuple(name for name in Description.__slots__ if name not in INTERNAL)
+FACTS = tuple(f.name for f in fields(Description) if f.name not in INTERNAL)
 FACTS_OF = attrgetter(*FACTS)
 
 
@@ -139,9 +140,8 @@ def fill_in(item: ImageRecord) -> None:
     description = item.description or describe(item.content, final=True)
     prints = reference_fingerprints(item.content)
     vars(item).update(prints)
-    fields = item.headers or {}
     item.fingerprints = fingerprints(
-        item.content, description, prints, fields, item.status
+        item.content, description, prints, item.headers or {}, item.status
     )
     item.etag_decoded = decode_etag(item.etag, item.image_size)
 

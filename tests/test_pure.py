@@ -10,7 +10,7 @@ PURE = ("content", "demo", "discovery", "matching", "report")
 
 def test_pure_modules_import_without_scrapy():
     modules = [
-        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         for package in PURE
         for path in (ROOT / "imgprint" / package).rglob("*.py")
     ]

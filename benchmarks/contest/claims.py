@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from benchmarks.contest.results import Result, Runs
 
-OWN = ("imgprint", "imgprint-job")
+GROWING = ("imgprint", "imgprint-job")
+OWN = (*GROWING, "imgprint-compiled")
 SCALING = 20_000
 
 
@@ -68,7 +69,7 @@ def claims(results: list[Result]) -> Iterator[Claim]:
         yield from _slow_link(results, name)
     for name in OWN:
         yield from _bytes(results, name, bare)
-    for name in OWN:
+    for name in GROWING:
         yield from _growth(results, name)
     yield from _processes(results)
     wrong = sorted({r.contender for r in results if r.faults})

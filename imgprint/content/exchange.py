@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from imgprint.content.ranges import (
     Part,
@@ -12,9 +13,6 @@ from imgprint.content.ranges import (
     parse_content_range,
     range_header,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # The reference asks for "bytes=0-10240" and calls it the first 10240 bytes:
 # it is 10,241. Kept, so that published hashes stay comparable.

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 SAMPLE = 128
 # What only decoding tells: ``perceptual`` fills it in.
 DECODED = ("pdq", "pdq_quality", "pdq_source", "pdq_strips")
-END_SAMPLE = slice(384, 512)
 
 
 def head_of(image: SparseBytes) -> bytes | None:
@@ -53,7 +52,7 @@ def reference_fingerprints(image: SparseBytes) -> dict[str, str | None]:
         "sha256_first_10240_bytes": sha256(head).hexdigest() if head else None,
         "sha256_last_1024_bytes": sha256(tail).hexdigest() if tail else None,
         "random_128_bytes_sample_start": head[-SAMPLE:].hex() if head else None,
-        "random_128_bytes_sample_end": (tail or b"")[END_SAMPLE].hex() or None,
+        "random_128_bytes_sample_end": (tail or b"")[384:512].hex() or None,
     }
 
 

@@ -119,7 +119,7 @@ class SparseBytes:
             raise ValueError("SparseBytes slices have no step")
         start = key.start or 0
         if key.stop is not None and 0 <= start <= key.stop <= len(self.head):
-            return self.head[key]  # as most slices are
+            return self.head[start : key.stop]  # as most slices are
         if start < 0 or (key.stop is None and self.size is None):
             raise ValueError("SparseBytes slices count from byte 0")
         stop = self.size if key.stop is None else self._clip(key.stop)

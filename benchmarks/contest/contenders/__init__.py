@@ -8,6 +8,7 @@ from benchmarks.contest.contenders.aiohttp_loop import Bare
 from benchmarks.contest.contenders.imgprint import (
     Halves,
     Imgprint,
+    ImgprintCompiled,
     ImgprintJob,
     Workers,
 )
@@ -22,6 +23,7 @@ ALL: dict[str, Contender] = {
     for contender in (
         Imgprint(),
         ImgprintJob(),
+        ImgprintCompiled(),
         Halves(),
         Workers(1),
         Workers(2),

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.contest.contenders.base import Contender, Found, Job
+from benchmarks.contest.contenders.base import ROOT, Contender, Found, Job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,9 +32,13 @@ class Imgprint(Contender):
     name = "imgprint"
     title = "imgprint"
     arguments: tuple[str, ...] = ()
+    compiled = ""
 
     def env(self) -> dict[str, str]:
-        return super().env() | {"SCRAPY_SETTINGS_MODULE": "imgprint.settings"}
+        return super().env() | {
+            "SCRAPY_SETTINGS_MODULE": "imgprint.settings",
+            "IMGPRINT_COMPILED": self.compiled,
+        }
 
     def command(self, job: Job) -> list[str]:
         scrapy = [sys.executable, "-m", "scrapy", "crawl", "images"]
@@ -51,6 +55,18 @@ class ImgprintJob(Imgprint):
     name = "imgprint-job"
     title = "imgprint, job"
     arguments = ("-a", "job=contest")
+
+
+class ImgprintCompiled(Imgprint):
+    """With what ``make compiled`` made."""
+
+    name = "imgprint-compiled"
+    title = "imgprint, compiled core"
+    compiled = str(ROOT / "build/compiled")
+
+    def missing(self) -> str | None:
+        built = Path(self.compiled).is_dir()
+        return None if built else "the compiled core is missing: make compiled"
 
 
 class Halves(Imgprint):

@@ -11,14 +11,14 @@ from PIL.ExifTags import GPSTAGS, TAGS
 from PIL.TiffTags import TAGS_V2, TAGS_V2_GROUPS
 
 from imgprint.content.formats import tiff
+from imgprint.content.formats.layout import Block
+from imgprint.content.formats.tiff import Directory, Fields, Tiff
 from imgprint.content.metadata.text import user_comment
 from imgprint.content.sparse import MissingBytes
 
 if TYPE_CHECKING:
     from PIL.TiffTags import TagInfo
 
-    from imgprint.content.formats.layout import Block
-    from imgprint.content.formats.tiff import Directory, Fields, Tiff
     from imgprint.content.sparse import SparseBytes
 
 EXIF_IFD, GPS_IFD, MAKER_NOTE, USER_COMMENT = 0x8769, 0x8825, 0x927C, 0x9286
