@@ -1,8 +1,4 @@
-"""The pure core: bytes in, values out.
-
-With ``IMGPRINT_COMPILED=FOLDER`` in the environment it comes from there, compiled:
-``make compiled`` puts it into build/compiled.
-"""
+"""The pure core: bytes in, values out."""
 
 import os
 import sys
@@ -17,7 +13,7 @@ def _take(folder: str) -> None:
     from importlib.machinery import EXTENSION_SUFFIXES
     from pathlib import Path
 
-    here, there = Path(__file__).parent, Path(folder, "imgprint/content")
+    here, there = Path(__file__).parent, Path(folder, "imgprint", "content")
     names = {str(p.relative_to(r)) for r in (here, there) for p in r.rglob("*.py")}
     same, _, _ = cmpfiles(here, there, names)
     built = (there / f"sparse{EXTENSION_SUFFIXES[0]}").exists()
@@ -30,5 +26,6 @@ def _take(folder: str) -> None:
     sys.path.append(folder)  # which has the library that the modules share
 
 
+# ``make compiled`` puts it into build/compiled.
 if folder := os.environ.get("IMGPRINT_COMPILED"):
     _take(folder)

@@ -8,8 +8,8 @@ from tests.conftest import ROOT
 from tests.crawling import scrapy
 
 ANEW = "make docs makes it anew"
-# Not settings: an environment variable of the tests, the name of another's.
-NOT_SETTINGS = {"IMGPRINT_NO_SKIP"}
+# Environment variables are no settings.
+NOT_SETTINGS = {"IMGPRINT_COMPILED", "IMGPRINT_NO_SKIP"}
 
 
 @pytest.mark.parametrize(

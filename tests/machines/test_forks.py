@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ROOT
 
 RUN = """
-import asyncio, json, pathlib, sys
+import asyncio, json, pathlib, signal, sys
 from contextlib import closing
 from imgprint.machines.forks import ForkServer
 
@@ -27,6 +27,7 @@ async def codes(forks):
         return await asyncio.gather(*crawls)
     return [await crawl for crawl in crawls]
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # nohup ignores it
 with closing(ForkServer()) as forks:
     print(asyncio.run(codes(forks)))
 """
