@@ -30,7 +30,6 @@ COOKIES_ENABLED = False  # True
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024  # 1 GiB
 DOWNLOAD_WARNSIZE = 0  # 32 MiB
 
-
 # With the aiohttp handler it takes a tenth off the CPU time per image.
 ASYNCIO_EVENT_LOOP = "uvloop.Loop"  # None: asyncio's own
 

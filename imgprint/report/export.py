@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
+from imgprint.lines import pretty
 from imgprint.report.figures import camera_of, part, taken, text
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def _dumps(record: Mapping[str, Any], indent: int) -> str:
     with suppress(UnicodeEncodeError, OverflowError):
         line = _encode(record)
         if line.isascii():
-            return msgspec.json.format(line, indent=indent).decode()
+            return pretty(line, indent).decode()
     return json.dumps(record, indent=indent or None)
 
 
