@@ -50,7 +50,7 @@ def pretty(line: bytes, indent: int) -> bytes:
     return msgspec.json.format(line, indent=indent)
 
 
-def read_line(line: bytes) -> dict[str, Any]:
+def read_line(line: bytes | str) -> dict[str, Any]:
     """Return what *line* holds."""
     values: dict[str, Any] = _decode(line)
     return values
