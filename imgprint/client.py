@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from functools import lru_cache, partial
 from ipaddress import ip_address
@@ -31,7 +32,9 @@ from scrapy.utils.ssl import _make_ssl_context
 from yarl import URL
 
 from imgprint.errors import Refused, TorError
+from imgprint.kept import Answer, Kept, give_up, head_of
 from imgprint.lean.headers import LeanHeaders
+from imgprint.lean.urls import target_of
 from imgprint.session import Connection, NoCookies, Session
 from imgprint.socks import SocksConnector, SocksRequest
 
@@ -63,6 +66,7 @@ class AiohttpHandler(AiohttpDownloadHandler):
         self._receive_buffer = receive_buffer
         self._stall = crawler.settings.getfloat("IMGPRINT_STALL_TIMEOUT", 10)
         connector = self._connector()
+        self._kept = Kept(connector, self._silence, receive_buffer or 2**16)
         factory = partial(Connection, loop=connector._loop)
         connector._factory = factory  # type: ignore[assignment]
         self._session = self._bounded(
@@ -90,7 +94,7 @@ class AiohttpHandler(AiohttpDownloadHandler):
         return request.headers
 
     @staticmethod
-    def _extract_headers(response: _ClientResponse) -> Headers:
+    def _extract_headers(response: _ClientResponse | Answer) -> Headers:
         """Return the fields as they were sent; Headers would look at each thrice."""
         headers = LeanHeaders()
         for name, value in response.raw_headers:
@@ -101,9 +105,12 @@ class AiohttpHandler(AiohttpDownloadHandler):
         """Do as Scrapy does, but guess no type, copy nothing, look up nothing twice."""
         meta = request.meta
         timeout: float = meta["download_timeout"]
+        proxy = self._extract_proxy_url_with_creds(request)
         session: Any = self._session
         start = monotonic()
         try:
+            if kept := await self._fetch_by_kept(request, proxy, timeout):
+                return kept
             async with session.request(
                 request.method,
                 URL(request.url, encoded=bool(meta.get("verbatim_url"))),
@@ -112,10 +119,18 @@ class AiohttpHandler(AiohttpDownloadHandler):
                 timeout=timeout,
                 ssl=self._ssl_context,
                 allow_redirects=False,
-                proxy=self._extract_proxy_url_with_creds(request),
+                proxy=proxy,
             ) as response:
                 meta["download_latency"] = monotonic() - start
-                return await self._read_image(response, request)
+                answer = Answer(
+                    response.status,
+                    response.version,
+                    response.raw_headers,
+                    response.content,
+                )
+                return await self._read_image(
+                    answer, request, response._peername, response._ssl_object
+                )
         except TimeoutError as error:
             message = f"Getting {request.url} took longer than {timeout} seconds."
             raise DownloadTimeoutError(message) from error
@@ -123,10 +138,50 @@ class AiohttpHandler(AiohttpDownloadHandler):
             kind = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
             raise kind(str(error)) from error
 
+    async def _fetch_by_kept(
+        self, request: Request, proxy: str | None, seconds: float
+    ) -> Response | None:
+        """Return the response by a connection that is there, None if there is none."""
+        target = head = None
+        if request.method == "GET" and not request.body and self._keeps(proxy):
+            target = target_of(request.url)
+            head = target and head_of(target, request.headers)
+        if not (target and head):
+            return None
+        start = monotonic()
+        connection = await self._kept.connection(
+            target, self._ssl_context, URL(proxy) if proxy else None
+        )
+        if not connection:
+            return None
+        clock = asyncio.get_running_loop().call_later(seconds, give_up, connection)
+        protocol: Any = connection.protocol
+        ssl = protocol.transport.get_extra_info("ssl_object") if target.tls else None
+        try:
+            answer = await self._kept.ask(connection, head)
+            if not answer:
+                connection.close()
+                return None
+            request.meta["download_latency"] = monotonic() - start
+            return await self._read_image(answer, request, protocol.peername, ssl)
+        except BaseException:
+            connection.close()
+            raise
+        finally:
+            clock.cancel()
+            connection.release()
+
+    def _keeps(self, proxy: str | None) -> bool:
+        """Return whether kept connections are told apart by *proxy*, or there is none.
+
+        An HTTP proxy is asked in another form.
+        """
+        return proxy is None
+
     async def _read_image(
-        self, response: _ClientResponse, request: Request
+        self, answer: Answer, request: Request, peername: Any, ssl: Any
     ) -> Response:
-        headers = self._extract_headers(response)
+        headers = self._extract_headers(answer)
         length = headers.get("Content-Length")
         stop = check_stop_download(
             signals.headers_received,
@@ -136,7 +191,7 @@ class AiohttpHandler(AiohttpDownloadHandler):
             body_length=int(length) if length is not None else None,
         )
         chunks: list[bytes] = []
-        content = response.content
+        content = answer.content
         try:
             while not (stop or content.at_eof()) and (chunk := await content.readany()):
                 chunks.append(chunk)
@@ -145,23 +200,21 @@ class AiohttpHandler(AiohttpDownloadHandler):
                 )
         except aiohttp.ClientPayloadError as error:
             raise ResponseDataLossError(str(error)) from error
-        version = response.version or aiohttp.HttpVersion11
-        assert response._peername is not None
-        ssl = response._ssl_object
-        answer = Response(
+        version = answer.version or aiohttp.HttpVersion11
+        response = Response(
             request.url,
-            response.status,
+            answer.status,
             body=b"".join(chunks),
             flags=["download_stopped"] if stop else None,
             certificate=ssl.getpeercert(binary_form=True) if ssl else None,
-            ip_address=_ip_address(response._peername[0]),
+            ip_address=_ip_address(peername[0]),
             protocol=f"HTTP/{version.major}.{version.minor}",
         )
-        answer.headers = headers
+        response.headers = headers
         if stop and stop.fail:
-            stop.response = answer
+            stop.response = response
             raise stop
-        return answer
+        return response
 
     def _connector(self) -> aiohttp.TCPConnector:
         return aiohttp.TCPConnector(
@@ -171,9 +224,13 @@ class AiohttpHandler(AiohttpDownloadHandler):
             socket_factory=self._socket,
         )
 
+    @property
+    def _silence(self) -> float | None:
+        """How many seconds without a byte are borne."""
+        return self._stall if self._receive_buffer else None
+
     def _bounded(self, session: aiohttp.ClientSession) -> Any:
-        stall = self._stall if self._receive_buffer else None
-        return Session(session, stall, stall)
+        return Session(session, self._silence, self._silence)
 
     def _socket(self, address: Any) -> socket.socket:
         """Return a socket that is about to be connected to *address*."""
@@ -226,9 +283,15 @@ class SocksHandler(AiohttpHandler):
             keepalive_timeout=60,  # a new stream costs a round trip through Tor
         )
 
+    @property
+    def _silence(self) -> float:
+        return self._patience / 3
+
     def _bounded(self, session: aiohttp.ClientSession) -> Any:
-        connect, read = self._patience * 2 / 3, self._patience / 3
-        return Session(session, connect, read)
+        return Session(session, self._patience * 2 / 3, self._silence)
+
+    def _keeps(self, proxy: str | None) -> bool:
+        return proxy is not None
 
 
 def _reason(error: Exception) -> str:

@@ -17,15 +17,37 @@ from imgprint.discovery.sites import site_of
 from imgprint.discovery.variants import variant_of
 from imgprint.items import ImageRecord
 from imgprint.lean.headers import LeanHeaders
+from imgprint.lean.urls import target_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from scrapy.http import Headers
 
     from imgprint.content.describe import Description
     from imgprint.discovery.data_uri import DataImage
 
 # The page, where no Referer may say it.
 REFERRER = "_imgprint_referrer"
+
+
+class ImageRequest(Request):
+    """A request for an image, in fewer steps where its URL is plain."""
+
+    # Fifty looks for each image, which need no function.
+    meta = Request._meta  # type: ignore[assignment,misc]
+    url = Request._url  # type: ignore[misc]
+
+    def __init__(self, url: str, **kwargs: Any):
+        headers = LeanHeaders(kwargs.pop("headers", None))
+        super().__init__(url, **kwargs)
+        self.headers = headers
+
+    def _set_url(self, url: str) -> None:
+        if target_of(url):
+            self._url = url  # w3lib would leave it as it is
+        else:
+            super()._set_url(url)
 
 
 def image_request(url: str, **kwargs: Any) -> Request:
@@ -35,10 +57,7 @@ def image_request(url: str, **kwargs: Any) -> Request:
     is the same. Without a callback the record comes by itself.
     """
     meta = {**(kwargs.pop("meta", None) or {}), "imgprint": True}
-    headers = LeanHeaders(kwargs.pop("headers", None))
-    request = Request(url, meta=meta, **kwargs)
-    request.headers = headers
-    return request
+    return ImageRequest(url, meta=meta, **kwargs)
 
 
 def inline_image(image: DataImage) -> ImageResponse | None:
@@ -82,20 +101,20 @@ class ImageResponse(Response):
         timestamp = _second(int(time()))
         if self.previous:
             return ImageRecord(**{**self.previous, "timestamp": timestamp})
-        transfer = self.transfer
+        transfer, headers = self.transfer, self.headers
         fields.setdefault("url", self.request.url if self.request else self.url)
         variant = variant_of(fields["url"])
         rules = [
-            rule.decode("latin-1") for rule in self.headers.getlist("X-Robots-Tag")
+            rule.decode("latin-1") for rule in dict.get(headers, b"X-Robots-Tag", ())
         ]
         record = ImageRecord(
             image_size=transfer.image.size,
             timestamp=timestamp,
             status=None if transfer.honoured == "local" else self.status,
-            etag=self._field("ETag"),
-            last_modified=self._field("Last-Modified"),
+            etag=_last(headers, b"Etag"),
+            last_modified=_last(headers, b"Last-Modified"),
             media_type=(transfer.media_type or "").partition(";")[0].strip() or None,
-            server=self._field("Server"),
+            server=_last(headers, b"Server"),
             transfer={
                 "requests": transfer.requests,
                 "bytes_received": transfer.bytes_received,
@@ -111,13 +130,15 @@ class ImageResponse(Response):
         record.description = self.description
         record.headers = {
             name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
-            for name, values in dict.items(self.headers)
+            for name, values in dict.items(headers)
         }
         return record
 
-    def _field(self, name: str) -> str | None:
-        value = self.headers.get(name)
-        return value.decode("latin-1") if value else None
+
+def _last(headers: Headers, name: bytes) -> str | None:
+    """Return the last value of the field *name*, written as Headers have it."""
+    values = dict.get(headers, name)
+    return (values[-1].decode("latin-1") or None) if values else None
 
 
 @lru_cache(maxsize=1)

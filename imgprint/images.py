@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
-
-from scrapy.utils.httpobj import urlparse_cached
 
 from imgprint.discovery.choose import choose_variants
 from imgprint.discovery.data_uri import decode_data_uri
@@ -17,11 +16,19 @@ from imgprint.http import ImageResponse, image_request, inline_image
 from imgprint.items import NOT_CHOSEN, ImageRecord, Sighting
 from imgprint.keys import url_key
 from imgprint.lean.download import download
+from imgprint.lean.urls import place_of
 from imgprint.postponed import SIGHTING, postpone
 from imgprint.referrer import referrer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable, Iterator, Mapping, MutableMapping
+    from collections.abc import (
+        Callable,
+        Coroutine,
+        Iterable,
+        Iterator,
+        Mapping,
+        MutableMapping,
+    )
 
     from scrapy import Request
     from scrapy.crawler import Crawler
@@ -103,9 +110,10 @@ class Images:
         self, page: Page, candidates: Iterable[Candidate]
     ) -> Iterator[Coroutine[Any, Any, Items]]:
         """Yield a coroutine for each image of the page: its record and sighting."""
+        engine = self.crawler.engine
+        assert engine
         for candidate in choose_variants(candidates, self.choice):
-            assert self.crawler.engine
-            if not self.crawler.engine.running:
+            if not engine.running:
                 return
             if not candidate.chosen:
                 if len(page.others) < MAX_OTHERS:
@@ -194,10 +202,11 @@ class Images:
         request = image_request(url, meta=page.way)
         if referrer := referrer_of(page.url, url):
             request.headers["Referer"] = referrer
-        assert self.crawler.engine
+        engine = self.crawler.engine
+        assert engine
         try:
             async with self._slot(request):
-                if not self.crawler.engine.running:
+                if not engine.running:
                     return None, INTERRUPTED
                 response = await download(self.crawler, request)
         except DOWNLOAD_ERRORS as exception:
@@ -268,7 +277,7 @@ class Images:
         More would only wait in the downloader's slot, and take the places of
         other hosts while they do.
         """
-        host = urlparse_cached(request).netloc
+        host = place_of(request).netloc
         slot = self._hosts.get(host)
         if slot is None:
             slot = self._hosts[host] = asyncio.Semaphore(self._per_host)
@@ -280,9 +289,12 @@ class Images:
         self._count("sighting/count")
         return _sighting(candidate, page, error)
 
+    @cached_property
+    def _inc_value(self) -> Callable[[str], None]:
+        return self.crawler.stats.inc_value  # set when the crawl starts
+
     def _count(self, name: str) -> None:
-        assert self.crawler.stats
-        self.crawler.stats.inc_value(f"imgprint/{name}")
+        self._inc_value(f"imgprint/{name}")
 
 
 def _sighting(candidate: Candidate, page: Page, error: str | None) -> Sighting:

@@ -10,6 +10,8 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.http import HttpProcessingError
 
 if TYPE_CHECKING:
+    from asyncio import BaseTransport
+
     from yarl import URL
 
 # All header blocks of an answer together, those of 1xx answers before it, too.
@@ -22,8 +24,13 @@ class Connection(ResponseHandler):
     aiohttp bounds lines and their number, but takes 1xx answers without end.
     """
 
+    peername: Any = None
     _header = 0
     _earlier: object = None
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(transport)
+        self.peername = transport.get_extra_info("peername")
 
     def set_response_params(self, **params: Any) -> None:
         self._header, self._earlier = 0, self._payload

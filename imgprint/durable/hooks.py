@@ -58,7 +58,13 @@ class OpenFeedExporter(feedexport.FeedExporter):
                 continue
             self.slots = [slot]
             try:
-                super().item_scraped(item, spider)
+                if self.feeds[slot.uri_template]["batch_item_count"]:
+                    super().item_scraped(item, spider)
+                else:
+                    slot.start_exporting()
+                    assert slot.exporter
+                    slot.exporter.export_item(item)
+                    slot.itemcount += 1
             except OSError as error:
                 self.failed(slot, error)
             else:

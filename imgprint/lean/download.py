@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING, Any
 from scrapy import Request, signals
 from scrapy.core.downloader import Downloader as ScrapyDownloader
 from scrapy.core.downloader.middleware import DownloaderMiddlewareManager
+from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.http import Response
 from scrapy.utils.decorators import _warn_spider_arg
 
+from imgprint.lean.urls import host_of, place_of
 from imgprint.lean.waiting import awaitable, waits
 
 if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Awaitable
+
     from scrapy.core.downloader import Slot
     from scrapy.crawler import Crawler
 
@@ -90,6 +95,37 @@ class Downloader(ScrapyDownloader):
         for methods in self.middleware.methods.values():
             for index, method in enumerate(methods):
                 methods[index] = _bare(method)
+        self.handlers.download_request_async = self._handle  # type: ignore[method-assign,assignment]
+        requests: deque[Any] = self.middleware.methods["process_request"]
+        for index, method in enumerate(requests):
+            if type(getattr(method, "__self__", None)) is OffsiteMiddleware:
+                requests[index] = self._onsite(method)
+
+    def _onsite(self, offsite: Any) -> Any:
+        """Return *offsite*, asked only if there are domains to stay in."""
+
+        def process_request(request: Request) -> Any:
+            if getattr(self.crawler.spider, "allowed_domains", None):
+                return offsite(request=request)
+            return None
+
+        return process_request
+
+    def _handle(self, request: Request) -> Awaitable[Response]:
+        """Do as DownloadHandlers.download_request_async does, without waiting."""
+        handlers = self.handlers
+        scheme = place_of(request).scheme
+        handler: Any = handlers._handlers.get(scheme)
+        if handler is None or scheme in handlers._old_style_handlers:
+            return type(handlers).download_request_async(handlers, request)
+        answer: Awaitable[Response] = handler.download_request(request)
+        return answer
+
+    def get_slot_key(self, request: Request) -> str:
+        if self.ip_concurrency:
+            return super().get_slot_key(request)
+        key: str | None = request.meta.get(self.DOWNLOAD_SLOT)
+        return host_of(request) if key is None else key
 
     def _slot_of(self, request: Request) -> Slot:
         key = self.get_slot_key(request)

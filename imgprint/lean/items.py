@@ -20,9 +20,7 @@ _scraper = logging.getLogger("scrapy.core.scraper")
 
 async def deliver(crawler: Crawler, item: Any, response: Response) -> None:
     """Hand *item* to the pipelines, past the generators of eight spider middlewares."""
-    engine = crawler.engine
-    assert engine
-    await engine.scraper.start_itemproc_async(item, response=response)
+    await crawler.engine.scraper.start_itemproc_async(item, response=response)
 
 
 class Pipelines(ItemPipelineManager):
@@ -35,8 +33,8 @@ class Pipelines(ItemPipelineManager):
         if self._mw_methods_requiring_spider:
             return await super().process_item_async(item)
         for method in self.methods["process_item"]:
-            item = method(item)  # type: ignore[misc]
-            if waits(item):
+            given, item = item, method(item)  # type: ignore[misc]
+            if item is not given and waits(item):
                 item = await awaitable(item)
         return item
 

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import logging
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from types import MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -33,35 +33,30 @@ _NOTHING: dict[Any, list[Any]] = {}
 class _Receiver(NamedTuple):
     """What is connected: *ref* finds it, or the object whose method *function* is.
 
-    *takes* are the names of its arguments, None if it takes all there are; it is
-    not *plain* if it is neither a function nor a method.
+    *takes* are the names of its arguments, None where it can't be called with their
+    values: it takes all there are, or more, or is neither function nor method.
     """
 
     ref: Callable[[], Any]
     function: FunctionType | None
     takes: tuple[str, ...] | None
-    plain: bool
 
     @classmethod
-    def of(cls, live: Any) -> Self:
+    def of(cls, live: Any, names: Container[str]) -> Self:
+        """Return the receiver *live* of signals that come with *names*."""
         code = getattr(live, "__code__", None)
         if code is None:
-            return cls(_ref(live), None, None, plain=False)
+            return cls(_ref(live), None, None)
         takes = code.co_varnames[: code.co_argcount]
-        if code.co_flags & inspect.CO_VARKEYWORDS:
+        if isinstance(live, MethodType):
+            takes = takes[1:]  # it has its self
+        known = all(name in names for name in takes)
+        if not known or code.co_flags & inspect.CO_VARKEYWORDS:
             takes = None
         if isinstance(live, MethodType):
             function: Any = live.__func__
-            takes = takes and takes[1:]  # it has its self
-            return cls(_ref(live.__self__), function, takes, plain=True)
-        return cls(_ref(live), None, takes, plain=True)
-
-    def live(self) -> Any:
-        """Return what is connected, None if it is no more."""
-        found = self.ref()
-        if found is None or self.function is None:
-            return found
-        return MethodType(self.function, found)
+            return cls(_ref(live.__self__), function, takes)
+        return cls(_ref(live), None, takes)
 
 
 def _ref(value: Any) -> Callable[[], Any]:
@@ -94,17 +89,20 @@ class LeanSignals:
     def send(self, signal: Any, **named: Any) -> list[tuple[Any, Any]]:
         """Do as SignalManager.send_catch_log does."""
         results: list[tuple[Any, Any]] = []
-        receivers = self._receivers(signal)
-        if not receivers:
-            return results
         dont_log = named.pop("dont_log", ())
         named["sender"], named["signal"] = self.sender, signal
-        for receiver in receivers:
-            live = receiver.live()
+        value_of = named.__getitem__
+        for ref, function, takes in self._receivers(signal, named):
+            live = ref()
             if live is None:
                 continue
+            if function is not None:
+                live = MethodType(function, live)
             try:
-                result = _call(receiver, live, named)
+                if takes is None:
+                    result = robustApply(live, **named)
+                else:
+                    result = live(*map(value_of, takes))
             except Exception as error:  # noqa: BLE001 - as Scrapy does
                 result = Failure()  # type: ignore[no-untyped-call]
                 if not isinstance(error, (*_errors(dont_log), StopDownload)):
@@ -120,17 +118,24 @@ class LeanSignals:
         named["sender"], named["signal"] = self.sender, signal
         results: list[tuple[Any, Any]] = []
         waiting = False
-        for receiver in self._receivers(signal):
-            live = receiver.live()
+        value_of = named.__getitem__
+        for ref, function, takes in self._receivers(signal, named):
+            live = ref()
             if live is None:
                 continue
+            if function is not None:
+                live = MethodType(function, live)
             try:
-                result = _call(receiver, live, named)
+                if takes is None:
+                    result = robustApply(live, **named)
+                else:
+                    result = live(*map(value_of, takes))
             except Exception as error:  # noqa: BLE001 - as Scrapy does
                 result = error
                 if not isinstance(error, _errors(dont_log)):
                     _log(live, named)
-            waiting = waiting or waits(result)
+            if result is not None:
+                waiting = waiting or waits(result)
             results.append((live, result))
         if not waiting:
             return results
@@ -138,33 +143,21 @@ class LeanSignals:
             *(_settle(*r, _errors(dont_log), named) for r in results)
         )
 
-    def _receivers(self, signal: Any) -> list[_Receiver]:
+    def _receivers(self, signal: Any, named: dict[str, Any]) -> list[_Receiver]:
         """Return who is connected to *signal* now, worked out when that changed."""
         own = connections.get(id(self.sender), _NOTHING)
         connected = own.get(signal, _NOBODY)
         usual = AnySignal not in own and id(AnySignal) not in connections
+        key = (signal, *named)
         if usual:
-            known = self._known.get(signal)
+            known = self._known.get(key)
             if known is not None and known[0] == connected:
                 return known[1]
         found = liveReceivers(getAllReceivers(self.sender, signal))
-        receivers = [_Receiver.of(live) for live in found]
+        receivers = [_Receiver.of(live, named) for live in found]
         if usual:
-            self._known[signal] = list(connected), receivers
+            self._known[key] = list(connected), receivers
         return receivers
-
-
-def _call(receiver: _Receiver, live: Any, named: dict[str, Any]) -> Any:
-    """Call *receiver* with what it takes of *named*, as pydispatch does."""
-    if not receiver.plain:
-        return robustApply(live, **named)
-    if receiver.takes is None:
-        return live(**named)
-    try:
-        values = [*map(named.__getitem__, receiver.takes)]
-    except KeyError:  # it takes more than there is
-        return live(**{name: named[name] for name in receiver.takes if name in named})
-    return live(*values)
 
 
 async def _settle(

@@ -9,7 +9,7 @@ from scrapy.downloadermiddlewares.stats import DownloaderStats, get_status_size
 from scrapy.statscollectors import MemoryStatsCollector
 from scrapy.utils.httpobj import urlparse_cached
 
-from imgprint.lean.urls import hostname
+from imgprint.lean.urls import target_of
 
 if TYPE_CHECKING:
     from scrapy import Request, Spider
@@ -37,6 +37,15 @@ def _raw_size(headers: Headers) -> int:
     return max(0, size)
 
 
+def _target_size(request: Request) -> int:
+    """Return how many bytes the path and the host name of *request* take."""
+    url = urlparse_cached(request)
+    size = len((url.path or "/").encode()) + len((url.hostname or "").encode())
+    for part in (url.params, url.query):
+        size += len(part.encode()) + 1 if part else 0
+    return size
+
+
 _status_size = lru_cache(maxsize=1000)(get_status_size)
 
 
@@ -44,30 +53,29 @@ class LeanDownloaderStats(DownloaderStats):
     """The same sizes as Scrapy's, added up instead of written out."""
 
     def process_request(self, request: Request, spider: Any = None) -> None:
+        # "GET /path HTTP/1.1", "Host: name", the fields and an empty line.
+        size = len(request.method) + len(request.body) + 22
+        if target := target_of(request.url):
+            size += len(target.host) + len(target.path)
+        else:
+            size += _target_size(request)
+        if headers := request.headers:
+            size += _raw_size(headers) + 2
         count = self.stats.inc_value
         count("downloader/request_count")
         count(f"downloader/request_method_count/{request.method}")
-        url = urlparse_cached(request)
-        # "GET /path HTTP/1.1", "Host: name", the fields and an empty line.
-        size = len(request.method) + len(request.body) + 22
-        size += len((url.path or "/").encode()) + len(hostname(url.netloc).encode())
-        for part in (url.params, url.query):
-            size += len(part.encode()) + 1 if part else 0
-        if headers := request.headers:
-            size += _raw_size(headers) + 2
         count("downloader/request_bytes", size)
 
     def process_response(
         self, request: Request, response: Response, spider: Any = None
     ) -> Response:
-        count = self.stats.inc_value
-        count("downloader/response_count")
-        count(f"downloader/response_status_count/{response.status}")
-        headers = response.headers
         size = len(response.body) + _status_size(response.status) + 2
-        for name, values in headers.items():
+        for name, values in response.headers.items():
             size += 2
             for value in values:
                 size += len(name) + len(value) + 2
+        count = self.stats.inc_value
+        count("downloader/response_count")
+        count(f"downloader/response_status_count/{response.status}")
         count("downloader/response_bytes", size)
         return response

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from time import monotonic, time
 from typing import TYPE_CHECKING, Self
 
-from scrapy.utils.httpobj import urlparse_cached
+from imgprint.lean.urls import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -45,7 +45,7 @@ class BackoffMiddleware:
     def process_request(self, request: Request) -> Awaitable[None] | None:
         if not self._until:
             return None
-        host = urlparse_cached(request).netloc
+        host = place_of(request).netloc
         return self._wait(host) if host in self._until else None
 
     async def _wait(self, host: str) -> None:
@@ -61,7 +61,7 @@ class BackoffMiddleware:
         ):
             wait = retry_after(after.decode("latin-1"), time())
             if wait:
-                host = urlparse_cached(request).netloc
+                host = place_of(request).netloc
                 until = monotonic() + min(wait, self.max_wait)
                 self._until[host] = max(until, self._until.get(host, 0))
                 self.stats.inc_value("imgprint/backoff/count")

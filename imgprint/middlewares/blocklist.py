@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from scrapy.exceptions import NotConfigured
-from scrapy.utils.httpobj import urlparse_cached
 
 from imgprint.errors import InputError, Refused
+from imgprint.lean.urls import host_of
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -47,7 +47,7 @@ class BlocklistMiddleware:
         return cls(read_blocklist(path), crawler.stats)
 
     def process_request(self, request: Request) -> None:
-        host = urlparse_cached(request).hostname
+        host = host_of(request)
         if host and self._is_blocked(host):
             self.stats.inc_value("imgprint/blocklist/refused")
             raise Refused("on the list IMGPRINT_BLOCKLIST")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scrapy.utils.httpobj import urlparse_cached
+from imgprint.lean.urls import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,11 +29,18 @@ _READ = {
     )
 }
 
+_PLAIN = {
+    b"Accept": b"*/*",  # a server that may choose must not recode
+    b"Accept-Encoding": b"identity",
+    # RFC 9530 section 4: of the whole file, whatever range is sent.
+    b"Want-Repr-Digest": b"sha-256=10, md5=5",
+}
+_CONDITIONS = ((b"If-None-Match", "etag"), (b"If-Modified-Since", "last_modified"))
+
 
 def host_key(request: Request) -> tuple[str, str]:
     """Return what tells the host of *request* from others: scheme, name and port."""
-    url = urlparse_cached(request)
-    return url.scheme, url.netloc
+    return place_of(request)[:2]
 
 
 def range_fields(headers: Headers) -> Mapping[str, str]:
@@ -64,15 +71,11 @@ def all_fields(headers: Headers) -> Mapping[str, str]:
 
 def set_range(request: Request, ask: Ask) -> None:
     """Make *request* ask for *ask*, in the coding that ranges count in."""
-    headers = request.headers
-    headers["Accept"] = "*/*"  # a server that may choose must not recode
-    headers["Accept-Encoding"] = "identity"
-    # RFC 9530 section 4: of the whole file, whatever range is sent.
-    headers["Want-Repr-Digest"] = "sha-256=10, md5=5"
+    _set(request.headers, _PLAIN)
     if value := ask.range:
-        headers["Range"] = value
+        _set(request.headers, {b"Range": value.encode()})
     else:
-        headers.pop("Range", None)
+        dict.pop(request.headers, b"Range", None)
 
 
 def set_conditions(request: Request, previous: dict[str, Any]) -> None:
@@ -80,12 +83,14 @@ def set_conditions(request: Request, previous: dict[str, Any]) -> None:
 
     RFC 9110 section 13.1: If-None-Match goes before If-Modified-Since.
     """
-    headers = request.headers
-    for name, field in (
-        ("If-None-Match", "etag"),
-        ("If-Modified-Since", "last_modified"),
-    ):
+    for name, field in _CONDITIONS:
         if value := previous.get(field):
-            headers[name] = value
+            request.headers[name] = value
         else:
-            headers.pop(name, None)
+            dict.pop(request.headers, name, None)
+
+
+def _set(headers: Headers, fields: Mapping[bytes, bytes]) -> None:
+    """Set *fields*, whose names are as Headers have them: nothing is worked out."""
+    for name, value in fields.items():
+        dict.__setitem__(headers, name, [value])

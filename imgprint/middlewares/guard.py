@@ -10,13 +10,12 @@ from urllib.parse import urljoin
 
 from scrapy import Request, signals
 from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
-from scrapy.utils.httpobj import urlparse_cached
 from w3lib.url import safe_url_string
 from yarl import URL
 
 from imgprint.addresses import is_public, literal_address, parse_networks
 from imgprint.errors import Refused
-from imgprint.lean.urls import origin_of
+from imgprint.lean.urls import origin_of, place_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -170,7 +169,7 @@ class GuardMiddleware:
         self._doors.setdefault(_place(url), Door(listed=True))
 
     def process_request(self, request: Request) -> None:
-        scheme = urlparse_cached(request).scheme
+        scheme = place_of(request).scheme
         if scheme not in ("http", "https"):
             if _is_seed(request):
                 return

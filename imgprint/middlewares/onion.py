@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Request
 from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
-from scrapy.utils.httpobj import urlparse_cached
 
 from imgprint.discovery.sites import site_of
 from imgprint.errors import OnionRefused
 from imgprint.http import REFERRER
-from imgprint.lean.urls import hostname
+from imgprint.lean.urls import host_of, place_of
 from imgprint.onion import (
     ACCEPT,
     HEADERS,
@@ -86,9 +85,8 @@ class OnionMiddleware:
         )
 
     def process_request(self, request: Request) -> None:
-        url = urlparse_cached(request)
-        host = hostname(url.netloc)
-        if url.scheme not in ("http", "https"):
+        scheme, _, host = place_of(request)
+        if scheme not in ("http", "https"):
             return
         site = request.meta.get(SITE) or self._own_site(request, host)
         if not site:
@@ -134,7 +132,7 @@ class OnionMiddleware:
         if referrer:
             page = referrer.decode("latin-1")
             request.meta.setdefault(REFERRER, page)
-            if urlparse_cached(Request(page)).hostname != host:
+            if host_of(Request(page)) != host:
                 del request.headers["Referer"]
 
 
@@ -166,7 +164,7 @@ def _visit(request: Request, site: str) -> bool:
 
 def has_own_way(request: Request, site: str) -> bool:
     """Return whether *request* may go as if *site* had not led to it."""
-    host = urlparse_cached(request).hostname or ""
+    host = host_of(request)
     return is_onion(host) or not (is_onion(site) or is_i2p(site))
 
 

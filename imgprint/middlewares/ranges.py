@@ -11,7 +11,6 @@ from scrapy import Request, signals
 from scrapy.exceptions import IgnoreRequest, StopDownload
 from scrapy.http import Headers, Response
 from scrapy.http.request import NO_CALLBACK
-from scrapy.utils.httpobj import urlparse_cached
 from w3lib.url import file_uri_to_path
 
 from imgprint.content.describe import Description, describe_known
@@ -20,7 +19,7 @@ from imgprint.content.hosts import HostMemory
 from imgprint.content.transfer import Transfer
 from imgprint.errors import DOWNLOAD_ERRORS, NotAnImage, TorDown
 from imgprint.http import ImageResponse, yield_record
-from imgprint.lean.urls import hostname
+from imgprint.lean.urls import place_of
 from imgprint.local import read_ends, read_more
 from imgprint.middlewares.fields import (
     all_fields,
@@ -106,10 +105,10 @@ class RangeMiddleware:
         if state and state.follow_up:
             state.received, state.cut = 0, False  # a retry begins anew
             return None
-        url = urlparse_cached(request)
-        if url.scheme == "file":
+        scheme, netloc, host = place_of(request)
+        if scheme == "file":
             return self._read_file(request)
-        transfer = self.hosts.transfer(host_key(request), hostname(url.netloc))
+        transfer = self.hosts.transfer((scheme, netloc), host)
         busy = state and "retry-after" in state.fields
         if meta.get("retry_times") and not busy:
             # A list that broke the connection the first time is not tried again.

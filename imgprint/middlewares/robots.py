@@ -9,10 +9,10 @@ from scrapy import Request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
-from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler
 
 from imgprint.errors import DOWNLOAD_ERRORS, OnionRefused, TorDown, error_text
+from imgprint.lean.urls import place_of
 from imgprint.middlewares.onion import SITE
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class OnionRobotsMiddleware(RobotsTxtMiddleware):
         meta = request.meta
         if SITE in meta and not meta.get("dont_obey_robotstxt"):
             return self._process_marked(request, meta[SITE])
-        parser: Any = self._parsers.get(urlparse_cached(request).netloc)
+        parser: Any = self._parsers.get(place_of(request).netloc)
         here: Any = self._parserimpl
         if type(parser) is not here or meta.get("dont_obey_robotstxt"):
             return super().process_request(request)
@@ -53,8 +53,8 @@ class OnionRobotsMiddleware(RobotsTxtMiddleware):
         return None
 
     async def _process_marked(self, request: Request, site: str) -> None:
-        url = urlparse_cached(request)
-        key = (url.scheme, url.netloc, site)
+        place = place_of(request)
+        key = (place.scheme, place.netloc, site)
         task = self._marked.get(key)
         if task is None:
             task = self._marked[key] = asyncio.create_task(self._fetch(key))
