@@ -24,7 +24,6 @@ from scrapy.exceptions import (
     DownloadFailedError,
     DownloadTimeoutError,
     ResponseDataLossError,
-    UnsupportedURLSchemeError,
 )
 from scrapy.http import Headers, Response
 from scrapy.utils._download_handlers import check_stop_download
@@ -34,23 +33,22 @@ from yarl import URL
 from imgprint.errors import Refused, TorError
 from imgprint.kept import Answer, Kept, give_up, head_of
 from imgprint.lean.headers import LeanHeaders
-from imgprint.lean.urls import target_of
-from imgprint.session import Connection, NoCookies, Session
+from imgprint.session import (
+    Connection,
+    NoCookies,
+    Session,
+    reason_of,
+    translated,
+)
 from imgprint.socks import SocksConnector, SocksRequest
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
 
+    from imgprint.lean.urls import Target
     from imgprint.middlewares.guard import Gate
 
-_ERRORS = (
-    (aiohttp.InvalidUrlClientError, UnsupportedURLSchemeError),
-    (aiohttp.NonHttpUrlClientError, UnsupportedURLSchemeError),
-    (aiohttp.ClientConnectorDNSError, CannotResolveHostError),
-    (aiohttp.ClientConnectorError, DownloadConnectionRefusedError),
-    (aiohttp.ClientError, DownloadFailedError),
-)
 _ip_address = lru_cache(maxsize=10_000)(ip_address)
 
 
@@ -135,28 +133,31 @@ class AiohttpHandler(AiohttpDownloadHandler):
             message = f"Getting {request.url} took longer than {timeout} seconds."
             raise DownloadTimeoutError(message) from error
         except aiohttp.ClientError as error:
-            kind = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
-            raise kind(str(error)) from error
+            raise translated(error) from error
 
     async def _fetch_by_kept(
         self, request: Request, proxy: str | None, seconds: float
     ) -> Response | None:
         """Return the response by a connection that is there, None if there is none."""
-        target = head = None
-        if request.method == "GET" and not request.body and self._keeps(proxy):
-            target = target_of(request.url)
-            head = target and head_of(target, request.headers)
-        if not (target and head):
+        target: Target | None = getattr(request, "target", None)
+        if not target or request.method != "GET" or request.body:
+            return None
+        head = head_of(target, request.headers)
+        if not head or not self._keeps(proxy):
             return None
         start = monotonic()
         connection = await self._kept.connection(
-            target, self._ssl_context, URL(proxy) if proxy else None
+            target.origin, self._ssl_context, URL(proxy) if proxy else None
         )
         if not connection:
             return None
-        clock = asyncio.get_running_loop().call_later(seconds, give_up, connection)
+        # A little later, or a clock that ticks before it is time says less.
+        call_later = asyncio.get_running_loop().call_later
+        clock = call_later(seconds + 0.01, give_up, connection)
         protocol: Any = connection.protocol
-        ssl = protocol.transport.get_extra_info("ssl_object") if target.tls else None
+        ssl = None
+        if target.origin.tls:
+            ssl = protocol.transport.get_extra_info("ssl_object")
         try:
             answer = await self._kept.ask(connection, head)
             if not answer:
@@ -251,11 +252,11 @@ class AiohttpHandler(AiohttpDownloadHandler):
             except (CannotResolveHostError, DownloadConnectionRefusedError) as error:
                 if door.refused:
                     raise Refused(door.refused) from error
-                raise type(error)(_reason(error)) from error
+                raise type(error)(reason_of(error)) from error
             except TorError:
                 raise
             except (DownloadFailedError, ResponseDataLossError) as error:
-                raise type(error)(_reason(error)) from error
+                raise type(error)(reason_of(error)) from error
             except DownloadTimeoutError as error:
                 if isinstance(error.__cause__, aiohttp.ServerTimeoutError):
                     raise DownloadTimeoutError(
@@ -292,16 +293,3 @@ class SocksHandler(AiohttpHandler):
 
     def _keeps(self, proxy: str | None) -> bool:
         return proxy is not None
-
-
-def _reason(error: Exception) -> str:
-    """Return in a few words what aiohttp says in many, objects' addresses included."""
-    cause = error.__cause__
-    if isinstance(cause, aiohttp.ClientConnectorError):
-        return f"can't connect to {cause.host}:{cause.port}: {cause.strerror}"
-    while isinstance(cause, aiohttp.ClientPayloadError) and cause.__cause__:
-        cause = cause.__cause__
-    message = getattr(cause, "message", None)
-    if not isinstance(message, str):
-        return str(error)
-    return f"bad answer: {message.partition(':')[0].strip()[:100]}"

@@ -7,7 +7,6 @@ from functools import lru_cache
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from scrapy import Request
 from scrapy.http import Response
 
 from imgprint.content.formats import identify
@@ -16,12 +15,12 @@ from imgprint.discovery.headers import robots_rules
 from imgprint.discovery.sites import site_of
 from imgprint.discovery.variants import variant_of
 from imgprint.items import ImageRecord
-from imgprint.lean.headers import LeanHeaders
-from imgprint.lean.urls import target_of
+from imgprint.lean.request import LeanRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from scrapy import Request
     from scrapy.http import Headers
 
     from imgprint.content.describe import Description
@@ -31,25 +30,6 @@ if TYPE_CHECKING:
 REFERRER = "_imgprint_referrer"
 
 
-class ImageRequest(Request):
-    """A request for an image, in fewer steps where its URL is plain."""
-
-    # Fifty looks for each image, which need no function.
-    meta = Request._meta  # type: ignore[assignment,misc]
-    url = Request._url  # type: ignore[misc]
-
-    def __init__(self, url: str, **kwargs: Any):
-        headers = LeanHeaders(kwargs.pop("headers", None))
-        super().__init__(url, **kwargs)
-        self.headers = headers
-
-    def _set_url(self, url: str) -> None:
-        if target_of(url):
-            self._url = url  # w3lib would leave it as it is
-        else:
-            super()._set_url(url)
-
-
 def image_request(url: str, **kwargs: Any) -> Request:
     """Return a request for the ends of the image at *url*.
 
@@ -57,7 +37,7 @@ def image_request(url: str, **kwargs: Any) -> Request:
     is the same. Without a callback the record comes by itself.
     """
     meta = {**(kwargs.pop("meta", None) or {}), "imgprint": True}
-    return ImageRequest(url, meta=meta, **kwargs)
+    return LeanRequest(url, meta=meta, **kwargs)
 
 
 def inline_image(image: DataImage) -> ImageResponse | None:

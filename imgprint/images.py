@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -22,7 +21,6 @@ from imgprint.referrer import referrer_of
 
 if TYPE_CHECKING:
     from collections.abc import (
-        Callable,
         Coroutine,
         Iterable,
         Iterator,
@@ -289,12 +287,8 @@ class Images:
         self._count("sighting/count")
         return _sighting(candidate, page, error)
 
-    @cached_property
-    def _inc_value(self) -> Callable[[str], None]:
-        return self.crawler.stats.inc_value  # set when the crawl starts
-
     def _count(self, name: str) -> None:
-        self._inc_value(f"imgprint/{name}")
+        self.crawler.stats.inc_value(f"imgprint/{name}")
 
 
 def _sighting(candidate: Candidate, page: Page, error: str | None) -> Sighting:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scrapy.http import Headers
     from yarl import URL
 
-    from imgprint.lean.urls import Target
+    from imgprint.lean.urls import Origin, Target
 
 # Fields that say where a request goes, or how long it is.
 _OTHERS = frozenset(
@@ -44,7 +44,7 @@ def head_of(target: Target, headers: Headers) -> bytes | None:
     """
     if not _OTHERS.isdisjoint(headers):
         return None
-    lines = [f"GET {target.path} HTTP/1.1\r\nHost: {target.field}".encode()]
+    lines = [f"GET {target.path} HTTP/1.1\r\nHost: {target.origin.field}".encode()]
     for name, values in dict.items(headers):
         for value in values:
             lines.append(b"%b: %b" % (name, value))
@@ -84,11 +84,11 @@ class Kept:
         }
 
     async def connection(
-        self, target: Target, ssl: Any, route: URL | None
+        self, origin: Origin, ssl: Any, route: URL | None
     ) -> Connection | None:
-        """Return a connection that waits for a request to *target*, if there is one."""
+        """Return a connection that waits for a request to *origin*, if there is one."""
         key = ConnectionKey(
-            target.host, target.port, target.tls, ssl, route, None, None, None
+            origin.place.host, origin.port, origin.tls, ssl, route, None, None, None
         )
         return await self._connector._get(key, [])
 

@@ -1,8 +1,10 @@
 """Short keys for long strings, where millions are held in memory."""
 
+from functools import lru_cache
 from hashlib import blake2b
 
 
+@lru_cache(maxsize=1)  # who asks asks twice
 def url_key(url: str) -> bytes:
     """Return 8 bytes that stand for *url*: two of a million agree once in 10^7.
 

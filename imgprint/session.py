@@ -8,12 +8,25 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http import HttpProcessingError
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    UnsupportedURLSchemeError,
+)
 
 if TYPE_CHECKING:
     from asyncio import BaseTransport
 
     from yarl import URL
 
+_ERRORS = (
+    (aiohttp.InvalidUrlClientError, UnsupportedURLSchemeError),
+    (aiohttp.NonHttpUrlClientError, UnsupportedURLSchemeError),
+    (aiohttp.ClientConnectorDNSError, CannotResolveHostError),
+    (aiohttp.ClientConnectorError, DownloadConnectionRefusedError),
+    (aiohttp.ClientError, DownloadFailedError),
+)
 # All header blocks of an answer together, those of 1xx answers before it, too.
 MAX_HEADER = 65_536
 
@@ -87,3 +100,22 @@ class NoCookies(aiohttp.DummyCookieJar):
 
     def filter_cookies(self, _: URL) -> SimpleCookie:
         return self._none
+
+
+def translated(error: aiohttp.ClientError) -> Exception:
+    """Return what Scrapy calls *error*."""
+    kind = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
+    return kind(str(error))
+
+
+def reason_of(error: Exception) -> str:
+    """Return in a few words what aiohttp says in many, objects' addresses included."""
+    cause = error.__cause__
+    if isinstance(cause, aiohttp.ClientConnectorError):
+        return f"can't connect to {cause.host}:{cause.port}: {cause.strerror}"
+    while isinstance(cause, aiohttp.ClientPayloadError) and cause.__cause__:
+        cause = cause.__cause__
+    message = getattr(cause, "message", None)
+    if not isinstance(message, str):
+        return str(error)
+    return f"bad answer: {message.partition(':')[0].strip()[:100]}"

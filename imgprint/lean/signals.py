@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _NOBODY: list[Any] = []
+_ANYBODY = id(AnySignal)
 _NOTHING: dict[Any, list[Any]] = {}
 
 
@@ -75,6 +76,7 @@ class LeanSignals:
 
     def __init__(self, sender: object):
         self.sender = sender
+        self._id = id(sender)
         self._known: dict[Any, tuple[list[Any], list[_Receiver]]] = {}
 
     @classmethod
@@ -145,9 +147,11 @@ class LeanSignals:
 
     def _receivers(self, signal: Any, named: dict[str, Any]) -> list[_Receiver]:
         """Return who is connected to *signal* now, worked out when that changed."""
-        own = connections.get(id(self.sender), _NOTHING)
+        own = connections.get(self._id, _NOTHING)
         connected = own.get(signal, _NOBODY)
-        usual = AnySignal not in own and id(AnySignal) not in connections
+        usual = AnySignal not in own and _ANYBODY not in connections
+        if usual and not connected:
+            return _NOBODY
         key = (signal, *named)
         if usual:
             known = self._known.get(key)

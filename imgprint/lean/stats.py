@@ -9,11 +9,11 @@ from scrapy.downloadermiddlewares.stats import DownloaderStats, get_status_size
 from scrapy.statscollectors import MemoryStatsCollector
 from scrapy.utils.httpobj import urlparse_cached
 
-from imgprint.lean.urls import target_of
-
 if TYPE_CHECKING:
     from scrapy import Request, Spider
     from scrapy.http import Headers, Response
+
+    from imgprint.lean.urls import Target
 
 
 class LeanStatsCollector(MemoryStatsCollector):
@@ -55,8 +55,9 @@ class LeanDownloaderStats(DownloaderStats):
     def process_request(self, request: Request, spider: Any = None) -> None:
         # "GET /path HTTP/1.1", "Host: name", the fields and an empty line.
         size = len(request.method) + len(request.body) + 22
-        if target := target_of(request.url):
-            size += len(target.host) + len(target.path)
+        target: Target | None = getattr(request, "target", None)
+        if target:
+            size += len(target.origin.place.host) + len(target.path)
         else:
             size += _target_size(request)
         if headers := request.headers:

@@ -16,9 +16,10 @@ _ORIGIN = re.compile(r"[^:/?#]+://[^/?#]*")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9@:%._~-]*(?=[/?#]|\Z)")
 
 # What yarl takes and sends as it stands: a host in lower case, a path without
-# escapes and dot segments, a query without escapes and spaces.
+# escapes and dot segments, a query without escapes and spaces, a port that
+# needs no look.
 _TARGET = re.compile(
-    r"(https?)://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::([1-9][0-9]{0,4}))?"
+    r"(https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{0,3}|:[1-5][0-9]{4}|:6[0-4][0-9]{3})?)"
     r"(/(?!\.)(?:[A-Za-z0-9_~$!&'()*+,=:@-]|\.|/(?!\.))*"
     r"(?:\?[A-Za-z0-9_~.$!&'()*,;=:@/-]+)?)",
 )
@@ -43,15 +44,20 @@ class Place(NamedTuple):
     host: str
 
 
-def place_of(request: Request) -> Place:
-    """Return where *request* goes. urlparse_cached looks in three tables for it.
+def read_place(url: str) -> Place:
+    """Return where *url* leads.
 
-    >>> place_of(Request("https://Photos.Example:8080/a.jpg"))
-    Place(scheme='https', netloc='photos.example:8080', host='photos.example')
+    >>> read_place("https://Photos.Example:8080/a.jpg")
+    Place(scheme='https', netloc='Photos.Example:8080', host='photos.example')
     """
-    url = request.url
     plain = _PLAIN.match(url)
-    return _place(plain[0]) if plain else _read_place(url)
+    return _known_place(plain[0]) if plain else _place(url)
+
+
+def place_of(request: Request) -> Place:
+    """Return where *request* goes. urlparse_cached looks in three tables for it."""
+    place: Place | None = getattr(request, "place", None)
+    return place or read_place(request.url)
 
 
 def host_of(request: Request) -> str:
@@ -59,37 +65,48 @@ def host_of(request: Request) -> str:
     return place_of(request).host
 
 
-def _read_place(url: str) -> Place:
+def _place(url: str) -> Place:
     parts = urlsplit(url)
     return Place(parts.scheme, parts.netloc, parts.hostname or "")
 
 
-_place = lru_cache(maxsize=10_000)(_read_place)
+_known_place = lru_cache(maxsize=10_000)(_place)
+
+
+class Origin(NamedTuple):
+    """What plain URLs up to their path say; *field* is their Host field."""
+
+    place: Place
+    tls: bool
+    port: int
+    field: str
 
 
 class Target(NamedTuple):
-    """Where a plain URL leads: *field* is its Host field, *path* has the query."""
+    """Where a plain URL leads; *path* has the query."""
 
-    tls: bool
-    host: str
-    port: int
-    field: str
+    origin: Origin
     path: str
 
 
 def target_of(url: str) -> Target | None:
-    """Return where *url* leads, None if that is for yarl to say.
+    """Return where *url* leads, None if that is for yarl and w3lib to say.
 
-    >>> target_of("http://photos.example:8080/a.jpg?w=1")[1:]
-    ('photos.example', 8080, 'photos.example:8080', '/a.jpg?w=1')
+    >>> target = target_of("http://photos.example:8080/a.jpg?w=1")
+    >>> target.path, target.origin.port, target.origin.field
+    ('/a.jpg?w=1', 8080, 'photos.example:8080')
     >>> target_of("http://photos.example/a%20b.jpg"), target_of("file:///a.jpg")
     (None, None)
     """
     match = _TARGET.fullmatch(url)
-    if not match:
-        return None
-    scheme, host, port, path = match.groups()
-    usual = _PORTS[scheme]
-    number = int(port) if port else usual
-    field = host if number == usual else f"{host}:{number}"
-    return Target(scheme == "https", host, number, field, path)
+    return Target(_origin(match[1]), match[2]) if match else None
+
+
+@lru_cache(maxsize=10_000)
+def _origin(url: str) -> Origin:
+    parts = urlsplit(url)
+    place = Place(parts.scheme, parts.netloc, parts.hostname or "")
+    usual = _PORTS[place.scheme]
+    port = parts.port or usual
+    field = place.host if port == usual else f"{place.host}:{port}"
+    return Origin(place, place.scheme == "https", port, field)

@@ -1,0 +1,37 @@
+"""Scrapy's Request, for images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scrapy import Request
+
+from imgprint.lean.headers import LeanHeaders
+from imgprint.lean.urls import Place, Target, target_of
+
+
+class LeanRequest(Request):
+    """A request that knows its *place* and its *target* if its URL is plain."""
+
+    __slots__ = ("place", "target")
+
+    place: Place | None
+    target: Target | None
+
+    # Fifty looks for each image, which need no function.
+    meta = Request._meta  # type: ignore[assignment,misc]
+    url = Request._url  # type: ignore[misc]
+
+    def __init__(self, url: str, *, meta: dict[str, Any], **kwargs: Any):
+        headers = LeanHeaders(kwargs.pop("headers", None))
+        super().__init__(url, meta=meta, **kwargs)
+        self.headers = headers
+
+    def _set_url(self, url: str) -> None:
+        self.target = target_of(url)
+        if self.target:
+            self._url = url  # w3lib would leave it as it is
+            self.place = self.target.origin.place
+        else:
+            super()._set_url(url)
+            self.place = None

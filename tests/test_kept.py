@@ -1,0 +1,346 @@
+"""Requests over kept connections are those that aiohttp's session makes."""
+
+import socket
+import threading
+import time
+from string import ascii_letters, digits
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from scrapy import Request, signals
+from scrapy.exceptions import (
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+    StopDownload,
+)
+from scrapy.http import Response
+from scrapy.utils.request import request_from_dict
+from w3lib.url import safe_url_string
+from yarl import URL
+
+from imgprint.errors import OutOfTime
+from imgprint.http import image_request
+from imgprint.kept import head_of
+from imgprint.lean.headers import LeanHeaders
+from imgprint.lean.request import LeanRequest
+from imgprint.lean.urls import read_place, target_of
+from tests.servers.process import free_port
+from tests.servers.socks import SocksProxy
+from tests.test_socks import download as download_anywhere
+
+OK = b"HTTP/1.1 206 OK\r\nContent-Length: 5\r\n\r\nhello"
+SILENT = b""
+GONE = None
+LAST = OK.replace(b"OK", b"OK\r\nConnection: close")
+PART = OK.replace(b"5", b"9")
+
+
+def download(*requests, **settings):
+    return download_anywhere(
+        *requests, IMGPRINT_ALLOWED_NETWORKS=["127.0.0.0/8"], **settings
+    )
+
+
+class Scripted:
+    """A server that gives the answers of a list, whatever is asked, one a request.
+
+    SILENT says nothing, GONE closes the connection. *asked* are the requests, each
+    with the number of its connection.
+    """
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.asked = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._connections = []
+
+    def __enter__(self):
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._listener.close()
+        for connection in self._connections:
+            connection.close()
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            number = len(self._connections)
+            self._connections.append(connection)
+            threading.Thread(
+                target=self._serve, args=(connection, number), daemon=True
+            ).start()
+
+    def _serve(self, connection, number):
+        data = b""
+        while True:
+            try:
+                more = connection.recv(65_536)
+            except OSError:
+                return
+            if not more:
+                return
+            data += more
+            while b"\r\n\r\n" in data:
+                head, _, data = data.partition(b"\r\n\r\n")
+                self.asked.append((number, head))
+                answer = self.answers.pop(0)
+                if answer is GONE:
+                    connection.shutdown(socket.SHUT_RDWR)
+                    return
+                connection.sendall(answer)
+
+    def request(self, path="/a.jpg", **named):
+        named.setdefault("headers", {"Accept": "*/*", "X-Twice": ["1", "2"]})
+        return image_request(f"http://127.0.0.1:{self.port}{path}", **named)
+
+
+def test_both_ways_send_the_same():
+    with Scripted(OK, OK, OK) as server:
+        got = download(*(server.request("/a(1).jpg?w=1&h=2") for _ in range(3)))
+    assert [response.body for response in got] == [b"hello"] * 3
+    assert [number for number, _ in server.asked] == [0] * 3
+    first, second, third = (head for _, head in server.asked)
+    assert first == second == third
+    assert first == (
+        b"GET /a(1).jpg?w=1&h=2 HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept: */*\r\n"
+        b"X-Twice: 1\r\nX-Twice: 2" % server.port
+    )
+
+
+def test_both_ways_answer_the_same():
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+    answer = b"HTTP/1.1 404 No\r\nContent-Length: 2\r\nX-Two: a\r\nX-two: b\r\n\r\nno"
+    with Scripted(early + answer, early + answer) as server:
+        got = download(*(server.request() for _ in range(2)))
+    told = [
+        (r.status, r.headers, r.body, r.flags, r.ip_address, r.protocol, r.url)
+        for r in got
+    ]
+    assert told[0] == told[1]
+    assert got[1].headers.getlist("X-Two") == [b"a", b"b"]
+    assert len({number for number, _ in server.asked}) == 1
+
+
+@pytest.mark.parametrize("dead", [GONE, LAST])
+def test_a_connection_that_is_over_is_made_again(dead):
+    answers = [OK, GONE, OK] if dead is GONE else [dead, OK]
+    with Scripted(*answers) as server:
+        got = download(*(server.request() for _ in range(2)))
+    assert [response.body for response in got] == [b"hello"] * 2
+    assert server.asked[-1][0] == 1  # the second connection
+
+
+def test_a_second_failure_is_one():
+    with Scripted(OK, GONE, GONE, GONE) as server:
+        _, error = download(*(server.request() for _ in range(2)))
+    assert isinstance(error, DownloadFailedError)
+    assert len(server.asked) == 4  # aiohttp itself tries twice
+
+
+@pytest.mark.parametrize("late", [SILENT, PART])
+def test_silence(late):
+    with Scripted(OK, late, OK) as server:
+        requests = [server.request() for _ in range(3)]
+        _, error, after = download(*requests, IMGPRINT_STALL_TIMEOUT=0.3)
+    assert isinstance(error, DownloadTimeoutError)
+    assert str(error) == f"{requests[1].url} kept silent for 0.3 seconds"
+    assert after.body == b"hello"
+    assert [number for number, _ in server.asked] == [0, 0, 1], "it was used again"
+
+
+def test_time_in_all():
+    with Scripted(OK, SILENT, OK) as server:
+        start = time.monotonic()
+        requests = [server.request() for _ in range(3)]
+        _, error, after = download(*requests, IMGPRINT_TIMEOUT=0.5)
+    assert isinstance(error, OutOfTime)
+    assert after.body == b"hello"
+    assert 0.4 < time.monotonic() - start < 5
+
+
+def test_what_is_no_http():
+    with Scripted(OK, b"SSH-2.0-OpenSSH\r\n\r\n", OK) as server:
+        _, error, after = download(*(server.request() for _ in range(3)))
+    assert isinstance(error, DownloadFailedError)
+    assert str(error).startswith("bad answer: ")
+    assert after.body == b"hello"
+
+
+def test_a_body_that_breaks_off():
+    with Scripted(OK, PART) as server:
+
+        def end(data):
+            if len(server.asked) == 2:
+                server._connections[0].shutdown(socket.SHUT_RDWR)
+
+        _, error = download(
+            *(server.request() for _ in range(2)),
+            connect=[(end, signals.bytes_received)],
+        )
+    assert isinstance(error, ResponseDataLossError)
+
+
+def test_a_body_that_is_cut_off_is_not_waited_for():
+    def stop(data):
+        raise StopDownload(fail=False)
+
+    endless = b"HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n" + b"x" * 1000
+    with Scripted(endless, endless, OK) as server:
+        got = download(
+            *(server.request() for _ in range(3)),
+            connect=[(stop, signals.bytes_received)],
+        )
+    assert [response.flags for response in got] == [["download_stopped"]] * 3
+    assert len(got[0].body) == 1000
+    # A connection that something is still under way on is never used again.
+    assert [number for number, _ in server.asked] == [0, 1, 2]
+
+
+def test_proxies_keep_connections_apart():
+    with Scripted(*[OK] * 6) as server, SocksProxy(server.port) as proxy:
+        place = f"127.0.0.1:{proxy.port}"
+        requests = [
+            image_request(
+                "http://a.test/a.jpg", meta={"proxy": f"socks5h://{login}@{place}"}
+            )
+            for login in ("one:1", "one:1", "two:2", "one:1", "two:2", "two:2")
+        ]
+        got = download(*requests)
+    assert all(isinstance(response, Response) for response in got)
+    assert [number for number, _ in server.asked] == [0, 0, 1, 0, 1, 1]
+
+
+def test_an_http_proxy_is_asked_in_its_own_form():
+    with Scripted(OK, OK) as server:
+        proxy = f"http://127.0.0.1:{server.port}"
+        requests = [
+            image_request("http://a.test/a.jpg", meta={"proxy": proxy})
+            for _ in range(2)
+        ]
+        download(*requests)
+    for _, head in server.asked:
+        assert head.startswith(b"GET http://a.test/a.jpg HTTP/1.1\r\n")
+
+
+# URLs and fields
+
+SIGNS = "-._~!$&'()*+,;=:@/?#%[]|\\ \"<>^`{}é\t"
+PARTS = st.text(ascii_letters + digits + SIGNS, max_size=12)
+HOSTS = st.sampled_from(
+    [
+        *(
+            "a.example",
+            "A.example",
+            "127.0.0.1",
+            "127.0.0.01",
+            "1.2.3",
+            "[::1]",
+            "a.b.",
+        ),
+        *("xn--caf-dma.example", "café.example", "u:p@a.example", "a_b.example"),
+        "-a.example",
+    ]
+)
+PORTS = st.sampled_from(["", ":80", ":443", ":8080", ":", ":0", ":65535", ":70000"])
+URLS = st.builds(
+    "{}://{}{}{}{}".format,
+    st.sampled_from(["http", "https", "HTTP", "ftp"]),
+    HOSTS,
+    PORTS,
+    st.sampled_from(["/", "", "/a/", "/a/../"]),
+    PARTS,
+)
+
+
+@given(URLS)
+@example("http://a.example/a;")
+@example("http://a.example/a?b=%20")
+@example("http://a.example/.a/..b")
+def test_a_plain_url_is_what_all_make_of_it(url):
+    target = target_of(url)
+    if not target:
+        return
+    origin, path = target
+    assert safe_url_string(url) == url
+    parsed = URL(url)
+    assert (parsed.raw_host, parsed.port) == (origin.place.host, origin.port)
+    assert parsed.raw_path_qs == path
+    assert (parsed.scheme == "https") is origin.tls
+    default = parsed.is_default_port()
+    assert origin.field == (parsed.raw_host if default else parsed.raw_authority)
+    assert origin.place == read_place(url)
+
+
+@given(URLS | PARTS)
+@example("http://exa\tmple.onion/a")
+@example(" http://a.onion/")
+def test_places_are_those_of_urlsplit(url):
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        expected = parts.scheme, parts.netloc, parts.hostname or ""
+    except ValueError as error:
+        expected = str(error)
+    try:
+        found = tuple(read_place(url))
+    except ValueError as error:
+        found = str(error)
+    assert found == expected
+
+
+def test_most_urls_are_plain():
+    for path in ("/", "/a.jpg", "/a/b-c_d/e.jpg?w=300&h=200", "/2024/01/a@2x.png"):
+        assert target_of(f"https://www.example.com{path}")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"X": "a\r\nHost: b"},
+        {"X": "a\nb"},
+        {"X": "a\rb"},
+        {"X": "a\0b"},
+        {"X\r\nY": "a"},
+        {"Host": "b"},
+        {"Content-Length": "1"},
+        {"Transfer-Encoding": "chunked"},
+        {"Proxy-Authorization": "Basic eA=="},
+    ],
+)
+def test_fields_that_are_not_plain_are_left_to_aiohttp(fields):
+    target = target_of("http://a.example/")
+    assert head_of(target, LeanHeaders(fields)) is None
+    assert head_of(target, LeanHeaders({"X": "a"}))
+
+
+def test_a_request_is_one_of_scrapy():
+    request = image_request("http://a.example/a b.jpg", headers={"A": "1"}, priority=3)
+    assert isinstance(request, Request)
+    assert request.url == Request("http://a.example/a b.jpg").url
+    again = request.replace(url="http://b.example/c%20d.jpg")
+    assert type(again) is LeanRequest
+    assert (again.url, again.priority) == ("http://b.example/c%20d.jpg", 3)
+    assert again.headers == {b"A": [b"1"]}
+    assert (again.target, again.place) == (None, None)
+    stored = request_from_dict(again.to_dict())
+    assert type(stored) is LeanRequest
+    assert (stored.url, stored.meta, stored.headers) == (
+        again.url,
+        again.meta,
+        again.headers,
+    )
+
+
+def test_a_free_port_is_refused_by_both_ways():
+    request = image_request(f"http://127.0.0.1:{free_port()}/a.jpg")
+    (error,) = download(request)
+    assert "can't connect to 127.0.0.1" in str(error)
