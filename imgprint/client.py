@@ -25,7 +25,6 @@ from scrapy.exceptions import (
     DownloadTimeoutError,
     ResponseDataLossError,
 )
-from scrapy.http import Headers, Response
 from scrapy.utils._download_handlers import check_stop_download
 from scrapy.utils.ssl import _make_ssl_context
 from yarl import URL
@@ -33,6 +32,7 @@ from yarl import URL
 from imgprint.errors import Refused, TorError
 from imgprint.kept import Answer, Kept, give_up, head_of
 from imgprint.lean.headers import LeanHeaders
+from imgprint.lean.request import LeanResponse
 from imgprint.session import (
     Connection,
     NoCookies,
@@ -45,6 +45,7 @@ from imgprint.socks import SocksConnector, SocksRequest
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
+    from scrapy.http import Headers, Response
 
     from imgprint.lean.urls import Target
     from imgprint.middlewares.guard import Gate
@@ -202,7 +203,7 @@ class AiohttpHandler(AiohttpDownloadHandler):
         except aiohttp.ClientPayloadError as error:
             raise ResponseDataLossError(str(error)) from error
         version = answer.version or aiohttp.HttpVersion11
-        response = Response(
+        response = LeanResponse(
             request.url,
             answer.status,
             body=b"".join(chunks),

@@ -15,7 +15,7 @@ from imgprint.discovery.headers import robots_rules
 from imgprint.discovery.sites import site_of
 from imgprint.discovery.variants import variant_of
 from imgprint.items import ImageRecord
-from imgprint.lean.request import LeanRequest
+from imgprint.lean.request import LeanRequest, LeanResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,7 @@ def inline_image(image: DataImage) -> ImageResponse | None:
     return ImageResponse(image.label, transfer=transfer)
 
 
-class ImageResponse(Response):
+class ImageResponse(LeanResponse):
     """What a server gave of an image. The body is empty: see ``transfer.image``.
 
     *description* is what the known bytes say, None if that is still to be read.

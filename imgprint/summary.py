@@ -72,7 +72,9 @@ class Tally:
             if key not in self._sites:
                 return
         sites = self._waiting.pop(number, set())
-        for site in sorted({*sites, *([record["site"]] if record.get("site") else [])}):
+        if site := record.get("site"):
+            sites.add(site)
+        for site in sorted(sites):
             self._see(key, url, site)
 
     def add_sighting(self, sighting: Mapping[str, Any]) -> None:

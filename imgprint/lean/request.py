@@ -1,17 +1,21 @@
-"""Scrapy's Request, for images."""
+"""Scrapy's Request and Response, for images."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from scrapy import Request
+from scrapy.http import Response
 
 from imgprint.lean.headers import LeanHeaders
 from imgprint.lean.urls import Place, Target, target_of
 
 
 class LeanRequest(Request):
-    """A request that knows its *place* and its *target* if its URL is plain."""
+    """A request that knows its *place* and its *target* if its URL is plain.
+
+    It is none of those that scrapy.utils.trackref counts, nor is its response.
+    """
 
     __slots__ = ("place", "target")
 
@@ -21,6 +25,9 @@ class LeanRequest(Request):
     # Fifty looks for each image, which need no function.
     meta = Request._meta  # type: ignore[assignment,misc]
     url = Request._url  # type: ignore[misc]
+
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        return object.__new__(cls)
 
     def __init__(self, url: str, *, meta: dict[str, Any], **kwargs: Any):
         headers = LeanHeaders(kwargs.pop("headers", None))
@@ -35,3 +42,10 @@ class LeanRequest(Request):
         else:
             super()._set_url(url)
             self.place = None
+
+
+class LeanResponse(Response):
+    """The response to such a request."""
+
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        return object.__new__(cls)
