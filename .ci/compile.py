@@ -2,19 +2,20 @@
 
     python .ci/compile.py FOLDER
 
-Needs mypy, setuptools and a C compiler. IMGPRINT_COMPILED=FOLDER then puts it in
-force: see imgprint/content/__init__.py.
+Needs mypy, setuptools and a C compiler. imgprint/content/__init__.py says when it is
+in force.
 """
 
 import os
 import shutil
 import sys
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 from mypyc.build import include_dir, mypycify
 from setuptools import setup
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).absolute().parent.parent
 CONTENT = Path("imgprint/content")
 # The first says where the rest is; the second is numpy's and Pillow's work.
 LEFT = {CONTENT / "__init__.py", CONTENT / "perceptual.py"}
@@ -33,8 +34,8 @@ def mended(folder: Path) -> Path:
     return folder
 
 
-def main(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+def build(folder: Path) -> None:
+    """Build into *folder*, which is not there."""
     shutil.copytree(
         ROOT / CONTENT, folder / CONTENT, ignore=shutil.ignore_patterns("__pycache__")
     )
@@ -54,9 +55,29 @@ def main(folder: Path) -> None:
         ext_modules=modules,
         script_args=["-q", "build_ext", "-i", "-j2"],
     )
-    shutil.rmtree("build")
-    shutil.rmtree("mended")
+    for left in ("build", "mended", ".mypy_cache"):
+        shutil.rmtree(left)
+
+
+def main(folder: Path) -> None:
+    """Build beside *folder* and move it there, so that it is whole or not there."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f".{folder.name}.lock").open("w") as lock:
+        flock(lock, LOCK_EX)  # one build at a time
+        for left in folder.parent.glob(f".{folder.name}.new-*"):
+            shutil.rmtree(left)
+        new = folder.parent / f".{folder.name}.new-{os.getpid()}"
+        new.mkdir()
+        start = new.stat().st_mtime
+        build(new / "built")
+        os.sync()  # so that no power cut leaves half of it
+        if folder.exists():
+            folder.rename(new / "old")
+        (new / "built").rename(folder)
+        os.utime(folder, (start, start))  # for make: what is newer is not in it
+        os.chdir(folder)
+        shutil.rmtree(new)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]).absolute())
