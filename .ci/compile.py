@@ -9,11 +9,13 @@ in force.
 import os
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 from mypyc.build import include_dir, mypycify
 from setuptools import setup
+from setuptools.command.build_ext import build_ext
 
 ROOT = Path(__file__).absolute().parent.parent
 CONTENT = Path("imgprint/content")
@@ -34,6 +36,24 @@ def mended(folder: Path) -> Path:
     return folder
 
 
+class Build(build_ext):
+    """Compile the files of an extension at once, as ``-j`` does extensions."""
+
+    def build_extensions(self) -> None:
+        compiler, jobs = self.compiler, []
+        compile_one, link = compiler._compile, compiler.link_shared_object
+
+        def link_later(*arguments, **options):
+            for job in jobs:
+                job.result()
+            link(*arguments, **options)
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            compiler._compile = lambda *a: jobs.append(pool.submit(compile_one, *a))
+            compiler.link_shared_object = link_later
+            super().build_extensions()
+
+
 def build(folder: Path) -> None:
     """Build into *folder*, which is not there."""
     shutil.copytree(
@@ -47,13 +67,15 @@ def build(folder: Path) -> None:
         list(map(str, files)),
         opt_level="1",
         debug_level="0",
+        multi_file=True,
         group_name="imgprint_content",
     )
     modules[0].include_dirs.insert(0, str(mended(Path("mended"))))
     setup(
         name="imgprint",
         ext_modules=modules,
-        script_args=["-q", "build_ext", "-i", "-j2"],
+        cmdclass={"build_ext": Build},
+        script_args=["-q", "build_ext", "-i", f"-j{os.cpu_count()}"],
     )
     for left in ("build", "mended", ".mypy_cache"):
         shutil.rmtree(left)

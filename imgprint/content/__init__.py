@@ -20,7 +20,7 @@ def _take(folder: Path) -> bool:
 
     They don't if it was made of other sources, or does not load in this Python.
     """
-    there = folder / "imgprint/content"
+    there = folder / "imgprint" / "content"
     library = "imgprint_content__mypyc"  # which the modules share
     try:
         built = (folder / f"{library}{EXTENSION_SUFFIXES[0]}").exists()
