@@ -87,7 +87,7 @@ def main(folder: Path) -> None:
     with (folder.parent / f".{folder.name}.lock").open("w") as lock:
         flock(lock, LOCK_EX)  # one build at a time
         for left in folder.parent.glob(f".{folder.name}.new-*"):
-            shutil.rmtree(left)
+            shutil.rmtree(left, ignore_errors=True)  # its compiler may still write
         new = folder.parent / f".{folder.name}.new-{os.getpid()}"
         new.mkdir()
         start = new.stat().st_mtime

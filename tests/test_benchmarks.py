@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from benchmarks.contest import claims, report, run, table
+from benchmarks.contest.contenders import ALL
 from benchmarks.contest.contenders.base import Found
 from benchmarks.contest.gallery import Gallery
 from benchmarks.contest.results import Result, Store, best_reference
@@ -123,6 +124,15 @@ def test_claims_take_the_quickest_reference():
     results = [made("reference", wall=9), made("reference-4", wall=4), made("imgprint")]
     assert best_reference(results, "plain") == "reference-4"
     assert "4.00 times, holds" in "\n".join(map(str, claims.claims(results)))
+
+
+@pytest.mark.parametrize("name", ["imgprint", "imgprint-job", "imgprint-halves"])
+def test_the_compiled_core_is_asked_for(name, monkeypatch, tmp_path):
+    monkeypatch.setattr(ALL[name], "compiled", str(tmp_path))
+    assert ALL[name].missing() is None
+    monkeypatch.setattr(ALL[name], "compiled", str(tmp_path / "none"))
+    assert ALL[name].missing() == "the compiled core is missing: make compiled"
+    assert ALL["imgprint-sources"].missing() is None
 
 
 def test_wrong_findings_are_faults(results, folder):
