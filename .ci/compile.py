@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 
-from mypyc.build import include_dir, mypycify
+from mypyc.build import mypycify
 from setuptools import setup
 from setuptools.command.build_ext import build_ext
 
@@ -26,14 +26,12 @@ WRONG = "Py_ssize_t slice_len = endn - startn;"
 RIGHT = "Py_ssize_t slice_len = endn > startn ? endn - startn : 0;"
 
 
-def mended(folder: Path) -> Path:
-    """Return *folder*, with the part of mypyc's C library that is mended there."""
-    text = Path(include_dir(), "bytes_ops.c").read_text()
+def mend(path: Path) -> None:
+    """Mend what of mypyc's C library is in *path*."""
+    text = path.read_text()
     if text.count(WRONG) != 1:
         sys.exit("compile.py: this mypyc slices bytes in another way: what of b[2:1]?")
-    folder.mkdir(parents=True)
-    (folder / "bytes_ops.c").write_text(text.replace(WRONG, RIGHT))
-    return folder
+    path.write_text(text.replace(WRONG, RIGHT))
 
 
 class Build(build_ext):
@@ -70,14 +68,14 @@ def build(folder: Path) -> None:
         multi_file=True,
         group_name="imgprint_content",
     )
-    modules[0].include_dirs.insert(0, str(mended(Path("mended"))))
+    mend(Path("build/bytes_ops.c"))
     setup(
         name="imgprint",
         ext_modules=modules,
         cmdclass={"build_ext": Build},
         script_args=["-q", "build_ext", "-i", f"-j{os.cpu_count()}"],
     )
-    for left in ("build", "mended", ".mypy_cache"):
+    for left in ("build", ".mypy_cache"):
         shutil.rmtree(left)
 
 
