@@ -5,6 +5,7 @@ URLS ?= urls.txt
 ROUNDS ?= 5
 VENV := .venv
 BIN := $(VENV)/bin
+CORE := build/compiled
 # What the tests start on loopback.
 PACKAGES := nginx-light apache2-bin lighttpd caddy chromium tmux tor strace imagemagick libimage-exiftool-perl libjpeg-turbo-progs webp curl postgresql g++ python3-dev
 
@@ -13,7 +14,7 @@ PACKAGES := nginx-light apache2-bin lighttpd caddy chromium tmux tor strace imag
 demo: $(VENV)/runtime
 	$(BIN)/scrapy demo
 
-crawl: $(VENV)/runtime
+crawl: $(CORE)
 	$(BIN)/scrapy crawl images -a urls=$(URLS)
 
 test: $(VENV)/dev lint
@@ -30,15 +31,15 @@ docs: $(VENV)/runtime
 	$(BIN)/scrapy fields --schema > docs/record.schema.json
 	$(BIN)/scrapy fields --settings > docs/settings.md
 
-bench: $(VENV)/dev .venv-bench/done compiled
+bench: $(VENV)/dev .venv-bench/done $(CORE)
 	.ci/packages nginx-light curl libimage-exiftool-perl postgresql
 	$(BIN)/python benchmarks/speed.py all --rounds $(ROUNDS)
 
-# In force with: export IMGPRINT_COMPILED=$PWD/build/compiled; rm -r takes it away.
-compiled: $(VENV)/runtime
-	grep -E '^(mypy|setuptools|types-)' requirements-dev.txt | \
-	  $(BIN)/pip install --quiet --disable-pip-version-check -r /dev/stdin
-	$(BIN)/python .ci/compile.py build/compiled
+compiled: $(CORE)
+
+# Taken where it is; imgprint/content/__init__.py says when. Not there without a compiler.
+$(CORE): $(wildcard .ci/compile.py imgprint/content/*.py imgprint/content/*/*.py) $(VENV)/runtime
+	@.ci/core $(BIN)/python $@
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "imgprint needs Python 3.11 or newer: make PYTHON=python3.11 ...")'

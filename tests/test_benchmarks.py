@@ -8,13 +8,14 @@ import sys
 import pytest
 
 from benchmarks.contest import claims, report, run, table
+from benchmarks.contest.contenders import ALL
 from benchmarks.contest.contenders.base import Found
 from benchmarks.contest.gallery import Gallery
 from benchmarks.contest.results import Result, Store, best_reference
 from tests.crawling import ROOT
 from tests.servers.process import require
 
-NAMES = ["imgprint", "aiohttp", "reference"]
+NAMES = ["imgprint-sources", "aiohttp", "reference"]
 IMAGES = 60
 
 
@@ -61,7 +62,7 @@ def test_all_is_found_and_counted(results):
 def test_slow_link(folder, results):
     # Of whole files, whose bytes come in many pieces, the hashes must be right.
     contest(folder, "--only=files", "--link=shaped")
-    contest(folder, "--only=aiohttp,imgprint", "--link=shaped")
+    contest(folder, "--only=aiohttp,imgprint-sources", "--link=shaped")
     for result in Store(folder / "results.jsonl").results()[-2:]:
         assert result.link == "shaped"
         assert not result.faults
@@ -81,7 +82,7 @@ def test_table(results):
     lines = table.link_table(results, "plain").splitlines()
     assert len(lines) == 2 + len(NAMES)
     assert {line.count("|") for line in lines} == {len(table.HEADINGS) + 1}
-    assert lines[2].startswith("| imgprint | 60 | ")
+    assert lines[2].startswith("| imgprint, no compiled core | 60 | ")
     assert all(line.endswith("| 1 | yes |") for line in lines[2:])
     short = table.short_table(results).splitlines()
     assert {line.count("|") for line in short} == {len(table.SHORT) + 1}
@@ -96,10 +97,10 @@ def test_written(results, tmp_path):
     text = readme.read_text()
     assert text.startswith("before\n")
     assert text.endswith("after\n")
-    assert text.count("| imgprint |") == 1
+    assert text.count("| imgprint, no compiled core |") == 1
     assert "old" not in text
     assert results[0].at[:10] in text
-    assert "| imgprint |" in (tmp_path / "docs/speed.md").read_text()
+    assert "| imgprint, no compiled core |" in (tmp_path / "docs/speed.md").read_text()
 
 
 def made(contender, **values):
@@ -123,6 +124,15 @@ def test_claims_take_the_quickest_reference():
     results = [made("reference", wall=9), made("reference-4", wall=4), made("imgprint")]
     assert best_reference(results, "plain") == "reference-4"
     assert "4.00 times, holds" in "\n".join(map(str, claims.claims(results)))
+
+
+@pytest.mark.parametrize("name", ["imgprint", "imgprint-job", "imgprint-halves"])
+def test_the_compiled_core_is_asked_for(name, monkeypatch, tmp_path):
+    monkeypatch.setattr(ALL[name], "compiled", str(tmp_path))
+    assert ALL[name].missing() is None
+    monkeypatch.setattr(ALL[name], "compiled", str(tmp_path / "none"))
+    assert ALL[name].missing() == "the compiled core is missing: make compiled"
+    assert ALL["imgprint-sources"].missing() is None
 
 
 def test_wrong_findings_are_faults(results, folder):

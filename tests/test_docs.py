@@ -150,6 +150,7 @@ class Place(ExitStack):
         (self.folder / ".venv").mkdir()
         (self.folder / ".venv/bin").symlink_to(bin)
         (self.folder / ".venv/runtime").touch()
+        (self.folder / "build/compiled").mkdir(parents=True)
 
     def _gallery(self):
         first = self.enter_context(GallerySite())

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from benchmarks.contest.results import Result, Runs
 
 GROWING = ("imgprint", "imgprint-job")
-OWN = (*GROWING, "imgprint-compiled")
+OWN = (*GROWING, "imgprint-sources")
 SCALING = 20_000
 
 

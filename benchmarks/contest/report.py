@@ -34,8 +34,9 @@ are in the server's page cache.
 
 - The bare loop is aiohttp with uvloop, 64 requests at a time, one for both ranges
   of an image; it parses no image and writes a line for each. It is the limit.
-- imgprint's compiled core is imgprint/content/, the parsers and fingerprints, made an
-  extension module by `make compiled` (mypyc); all else is as without.
+- imgprint has the core that make builds where there is a C compiler: imgprint/content/,
+  the parsers and fingerprints, as an extension module by mypyc. Without a compiled
+  core, which is one contender, the sources of it run; all else is the same.
 - The reference's way is a stand-in that we wrote: HEAD and two GETs of a range,
   `requests` with kept connections, Pillow, so many threads.
 - Scrapy's pipelines run with Scrapy's default settings; LOG_LEVEL is INFO.

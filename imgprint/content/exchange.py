@@ -36,7 +36,7 @@ class Ask(NamedTuple):
     @property
     def wanted(self) -> int:
         """How many bytes of the image this asks for (without Range: the head)."""
-        sizes = (-p if isinstance(p, int) else len(p) for p in self.parts)
+        sizes = [-p if isinstance(p, int) else len(p) for p in self.parts]
         return sum(sizes) or len(HEAD)
 
     @property

@@ -155,7 +155,7 @@ def _qualities() -> dict[bytes, int]:
 
 
 def _scaled(scale: int) -> bytes:
-    return bytes(min(max((v * scale + 50) // 100, 1), 255) for v in LUMINANCE)
+    return bytes([min(max((v * scale + 50) // 100, 1), 255) for v in LUMINANCE])
 
 
 def _quality(table: bytes) -> int | None:

@@ -159,10 +159,10 @@ def decode_etag(etag: str | None, size: int | None = None) -> dict[str, Any] | N
     if match := IIS.fullmatch(text):
         return _told(_filetime(match[1]), None, None, "iis", size)
     if match := TRIPLE.fullmatch(text):
-        inode, length, micro = (int(group, 16) for group in match.groups())
+        inode, length, micro = [int(group, 16) for group in match.groups()]
         return _told(_at(micro / 1e6, micro % 10**6), length, inode, "apache", size)
     if match := PAIR.fullmatch(text):
-        first, second = (int(group, 16) for group in match.groups())
+        first, second = [int(group, 16) for group in match.groups()]
         if len(match[2]) >= 12:
             when = _at(second / 1e6, second % 10**6)
             return _told(when, first, None, "apache", size)

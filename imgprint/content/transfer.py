@@ -100,7 +100,7 @@ class Transfer:
     def _gaps(self) -> list[Ask]:
         size = self.image.size
         if size is None:
-            return [*(Ask((gap,)) for gap in self.image.missing(HEAD)), _TAIL]
+            return [*[Ask((gap,)) for gap in self.image.missing(HEAD)], _TAIL]
         gaps = self.image.missing(HEAD[:size]) + self.image.missing(tail_span(size))
         return [Ask((gap,)) for gap in gaps]
 

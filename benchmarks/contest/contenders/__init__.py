@@ -8,8 +8,8 @@ from benchmarks.contest.contenders.aiohttp_loop import Bare
 from benchmarks.contest.contenders.imgprint import (
     Halves,
     Imgprint,
-    ImgprintCompiled,
     ImgprintJob,
+    ImgprintSources,
     Workers,
 )
 from benchmarks.contest.contenders.others import Curl, Img2dataset, Pipeline, Reference
@@ -23,7 +23,7 @@ ALL: dict[str, Contender] = {
     for contender in (
         Imgprint(),
         ImgprintJob(),
-        ImgprintCompiled(),
+        ImgprintSources(),
         Halves(),
         Workers(1),
         Workers(2),

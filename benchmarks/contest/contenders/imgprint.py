@@ -27,12 +27,16 @@ def found_of(record: dict[str, Any]) -> Found:
 
 
 class Imgprint(Contender):
-    """``scrapy crawl images``; its JSON array is read."""
+    """``scrapy crawl images``, as make builds it; its JSON array is read."""
 
     name = "imgprint"
     title = "imgprint"
     arguments: tuple[str, ...] = ()
-    compiled = ""
+    compiled = str(ROOT / "build/compiled")
+
+    def missing(self) -> str | None:
+        built = self.compiled == "0" or Path(self.compiled).is_dir()
+        return None if built else "the compiled core is missing: make compiled"
 
     def env(self) -> dict[str, str]:
         return super().env() | {
@@ -57,16 +61,12 @@ class ImgprintJob(Imgprint):
     arguments = ("-a", "job=contest")
 
 
-class ImgprintCompiled(Imgprint):
-    """With what ``make compiled`` made."""
+class ImgprintSources(Imgprint):
+    """As it runs where there is no C compiler."""
 
-    name = "imgprint-compiled"
-    title = "imgprint, compiled core"
-    compiled = str(ROOT / "build/compiled")
-
-    def missing(self) -> str | None:
-        built = Path(self.compiled).is_dir()
-        return None if built else "the compiled core is missing: make compiled"
+    name = "imgprint-sources"
+    title = "imgprint, no compiled core"
+    compiled = "0"
 
 
 class Halves(Imgprint):
@@ -116,7 +116,7 @@ class Workers(Imgprint):
                 return f"{module} is missing: pip install -r requirements-machines.txt"
         if not any(Path("/usr/lib/postgresql").glob("*/bin/postgres")):
             return "PostgreSQL is missing: apt-get install postgresql"
-        return None
+        return super().missing()
 
     @contextmanager
     def serving(self) -> Iterator[dict[str, str]]:

@@ -151,9 +151,9 @@ def _read_siz(image: SparseBytes, offset: int, layout: Layout) -> None:
     siz = image[offset + 8 : offset + 43]
     if len(siz) < 35:
         raise ValueError("Short JPEG 2000 codestream")
-    right, bottom, left, top = (
+    right, bottom, left, top = [
         int.from_bytes(siz[i : i + 4], "big") for i in range(0, 16, 4)
-    )
+    ]
     layout.width, layout.height = (
         max(right - left, 0) or None,
         max(bottom - top, 0) or None,

@@ -126,3 +126,11 @@ def test_read_truncated(data, format):
 def test_read_survives_junk(data, junk, cut):
     with suppress(ValueError):
         bmff.read(whole(data[:cut] + junk), Layout(format="jxl"))
+
+
+@pytest.mark.parametrize("name", [b"moov", b"jp2h", b"uuid"])
+def test_nesting_ends(name):
+    data = b""
+    for _ in range(3000):
+        data = box(name, bmff.CANON + data if name == b"uuid" else data)
+    assert read(data, "cr3").blocks == []

@@ -67,6 +67,13 @@ def test_no_manifest(data):
         assert read_c2pa(whole(data)) == (None, [])
 
 
+@pytest.mark.parametrize("opening", [b"\x81", b"\x9f", b"\xc1", b"\x5f", b"\xa1\x81"])
+def test_nesting_ends(opening):
+    claim = superbox(b"c2pa.claim", box(b"cbor", opening * 30_000))
+    store = superbox(b"c2pa", superbox(b"m", claim))
+    assert read_c2pa(whole(store))[0]["claim_generator"] is None
+
+
 def test_read_c2pa_truncated():
     for known in range(len(STORE)):
         part = partial(STORE, known)
