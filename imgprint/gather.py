@@ -1,4 +1,4 @@
-"""Awaiting many coroutines, a bounded number at a time."""
+"""Awaiting many, a bounded number at a time."""
 
 from __future__ import annotations
 
@@ -53,3 +53,34 @@ async def gather_bounded(
     finally:
         for task in running:
             task.cancel()
+
+
+class Turns:
+    """So many at a time, in order of arrival: a Semaphore in a third of the calls."""
+
+    def __init__(self, limit: int):
+        self._free = limit
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def take(self) -> None:
+        """Wait for a turn, to be given back."""
+        if self._free:
+            self._free -= 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():  # it had come
+                self.give_back()
+            raise
+
+    def give_back(self) -> None:
+        """Let the next one begin."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1

@@ -11,6 +11,7 @@ from imgprint.discovery.choose import choose_variants
 from imgprint.discovery.data_uri import decode_data_uri
 from imgprint.discovery.urls import is_placeholder
 from imgprint.errors import DOWNLOAD_ERRORS, INTERRUPTED, NOT_TRIED, error_text
+from imgprint.gather import Turns
 from imgprint.http import ImageResponse, image_request, inline_image
 from imgprint.items import NOT_CHOSEN, ImageRecord, Sighting
 from imgprint.keys import url_key
@@ -20,13 +21,7 @@ from imgprint.postponed import SIGHTING, postpone
 from imgprint.referrer import referrer_of
 
 if TYPE_CHECKING:
-    from collections.abc import (
-        Coroutine,
-        Iterable,
-        Iterator,
-        Mapping,
-        MutableMapping,
-    )
+    from collections.abc import Coroutine, Iterable, Iterator, Mapping, MutableMapping
 
     from scrapy import Request
     from scrapy.crawler import Crawler
@@ -93,7 +88,7 @@ class Images:
         self._per_host = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
         # Outcome of each image by a hash of its URL: None, an error, or to come.
         self._outcomes: Outcomes = {}
-        self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._hosts: WeakValueDictionary[str, Turns] = WeakValueDictionary()
 
     def claim(self, url: str) -> bool:
         """Return whether the image at *url* is new; from now on it is not."""
@@ -203,10 +198,14 @@ class Images:
         engine = self.crawler.engine
         assert engine
         try:
-            async with self._slot(request):
+            turns = self._turns_of(request)
+            await turns.take()
+            try:
                 if not engine.running:
                     return None, INTERRUPTED
                 response = await download(self.crawler, request)
+            finally:
+                turns.give_back()
         except DOWNLOAD_ERRORS as exception:
             error = error_text(exception)
         else:
@@ -269,17 +268,17 @@ class Images:
         self._outcomes = outcomes
         self.scope.resume(images)
 
-    def _slot(self, request: Request) -> asyncio.Semaphore:
+    def _turns_of(self, request: Request) -> Turns:
         """Return what bounds the images of one host that are awaited at a time.
 
         More would only wait in the downloader's slot, and take the places of
         other hosts while they do.
         """
         host = place_of(request).netloc
-        slot = self._hosts.get(host)
-        if slot is None:
-            slot = self._hosts[host] = asyncio.Semaphore(self._per_host)
-        return slot
+        turns = self._hosts.get(host)
+        if turns is None:
+            turns = self._hosts[host] = Turns(self._per_host)
+        return turns
 
     def _sighting(
         self, candidate: Candidate, page: Page, error: str | None

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from imgprint.gather import gather_bounded
+from imgprint.gather import Turns, gather_bounded
 
 
 def run(coroutine):
@@ -78,3 +78,47 @@ def test_what_runs_is_cancelled_on_early_exit():
 
 def test_nothing():
     assert run(collect([], 3)) == []
+
+
+@pytest.mark.parametrize("limit", [1, 3, 20])
+def test_turns_come_in_order_and_never_more_than_the_limit(limit):
+    running, peak, order = 0, 0, []
+
+    async def job(turns, i):
+        nonlocal running, peak
+        await turns.take()
+        order.append(i)
+        running += 1
+        peak = max(peak, running)
+        await asyncio.sleep(0.001 * (i % 3))
+        running -= 1
+        turns.give_back()
+
+    async def all_jobs():
+        turns = Turns(limit)
+        await asyncio.gather(*(job(turns, i) for i in range(12)))
+        await asyncio.wait_for(turns.take(), 1)
+
+    run(all_jobs())
+    assert order == list(range(12))
+    assert peak == min(limit, 12)
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_a_turn_of_who_is_cancelled_is_not_lost(given):
+    async def cancelled():
+        turns = Turns(1)
+        await turns.take()
+        first, second = (asyncio.create_task(turns.take()) for _ in range(2))
+        await asyncio.sleep(0)
+        if given:
+            turns.give_back()
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        if not given:
+            turns.give_back()
+        await asyncio.wait_for(second, 1)
+        turns.give_back()
+        await asyncio.wait_for(turns.take(), 1)
+
+    run(cancelled())

@@ -56,6 +56,8 @@ class LeanHeaders(Headers):
         if values:
             return values[-1]
         if values is None and def_val is not None:
+            if isinstance(def_val, str):
+                return def_val.encode()
             return super().get(key, def_val)
         return None
 

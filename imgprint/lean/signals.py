@@ -92,9 +92,12 @@ class LeanSignals:
         """Do as SignalManager.send_catch_log does."""
         results: list[tuple[Any, Any]] = []
         dont_log = named.pop("dont_log", ())
+        receivers = self._receivers(signal, named)
+        if not receivers:
+            return results
         named["sender"], named["signal"] = self.sender, signal
         value_of = named.__getitem__
-        for ref, function, takes in self._receivers(signal, named):
+        for ref, function, takes in receivers:
             live = ref()
             if live is None:
                 continue
@@ -117,11 +120,12 @@ class LeanSignals:
     async def send_async(self, signal: Any, **named: Any) -> list[tuple[Any, Any]]:
         """Do as SignalManager.send_catch_log_async does."""
         dont_log = named.pop("dont_log", ())
+        receivers = self._receivers(signal, named)
         named["sender"], named["signal"] = self.sender, signal
         results: list[tuple[Any, Any]] = []
         waiting = False
         value_of = named.__getitem__
-        for ref, function, takes in self._receivers(signal, named):
+        for ref, function, takes in receivers:
             live = ref()
             if live is None:
                 continue
@@ -158,7 +162,8 @@ class LeanSignals:
             if known is not None and known[0] == connected:
                 return known[1]
         found = liveReceivers(getAllReceivers(self.sender, signal))
-        receivers = [_Receiver.of(live, named) for live in found]
+        names = {*named, "sender", "signal"}
+        receivers = [_Receiver.of(live, names) for live in found]
         if usual:
             self._known[key] = list(connected), receivers
         return receivers

@@ -163,7 +163,9 @@ class RangeMiddleware:
 
     # Responses
 
-    async def process_response(self, request: Request, response: Response) -> Response:
+    def process_response(
+        self, request: Request, response: Response
+    ) -> Response | Awaitable[Response]:
         state = request.meta.get(_STATE)
         if isinstance(response, ImageResponse):
             return response
@@ -180,12 +182,33 @@ class RangeMiddleware:
             return self._unchanged(request, response, state)
         transfer.receive(_answer(state, response))
         description = None
+        if not (ask := transfer.next_ask()) and transfer.begun:
+            description = self._describe(transfer)
+        if description:  # nothing to wait for
+            return self._found(request, response, transfer, description)
+        return self._read_on(request, response, transfer, ask)
+
+    async def _read_on(
+        self, request: Request, response: Response, transfer: Transfer, ask: Ask | None
+    ) -> Response:
+        """Send *ask*, and all that is wanted after it."""
+        description = None
         while not description:
-            while ask := transfer.next_ask():
+            while ask := ask or transfer.next_ask():
                 response = await self._ask(request, transfer, ask) or response
+                ask = None
             if not transfer.begun:
                 return self._refuse(request, response, transfer)
             description = self._describe(transfer)
+        return self._found(request, response, transfer, description)
+
+    def _found(
+        self,
+        request: Request,
+        response: Response,
+        transfer: Transfer,
+        description: Description,
+    ) -> Response:
         self._count(transfer)
         self.hosts.learn(host_key(request), transfer)
         if not transfer.may_be_image(description.format):
