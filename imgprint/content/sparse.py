@@ -115,14 +115,14 @@ class SparseBytes:
         return stop if self.size is None else min(stop, self.size)
 
     def __getitem__(self, key: slice) -> bytes:
+        start, stop = key.start or 0, key.stop
         if key.step not in (None, 1):
             raise ValueError("SparseBytes slices have no step")
-        start = key.start or 0
-        if key.stop is not None and 0 <= start <= key.stop <= len(self.head):
-            return self.head[start : key.stop]  # as most slices are
-        if start < 0 or (key.stop is None and self.size is None):
+        if stop is not None and 0 <= start <= stop <= len(self.head):
+            return self.head[key]  # as most slices are
+        if start < 0 or (stop is None and self.size is None):
             raise ValueError("SparseBytes slices count from byte 0")
-        stop = self.size if key.stop is None else self._clip(key.stop)
+        stop = self.size if stop is None else self._clip(stop)
         assert stop is not None
         if stop <= start:
             return b""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SOI, EOI, SOS, DQT, DHT, COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xFE
 APP1, APP2, APP11, APP13 = 0xE1, 0xE2, 0xEB, 0xED
+METADATA = {APP1, APP2, APP11, APP13, COM}
 STANDALONE = {0x01, *range(0xD0, 0xD9)}
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
@@ -22,6 +23,7 @@ PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 # No camera or editor comes near; a crafted file should not cost more.
 MAX_SEGMENTS = 500
 MAX_RESYNC = 4096
+FRAME = struct.Struct(">BHH")
 MARKER = re.compile(rb"\xff[^\x00\xff]")
 
 # Some writers end it with more than the NUL.
@@ -70,7 +72,7 @@ def read(image: SparseBytes, layout: Layout) -> None:
         elif marker in FRAMES:
             _read_frame(image, span, layout, marker)
             layout.tables.append((marker, span))
-        elif marker >= 0xE0:
+        elif marker in METADATA:
             _read_segment(image, marker, span, layout)
             if marker == APP11:
                 offset = _after(image, span, layout)
@@ -110,10 +112,9 @@ def _read_frame(image: SparseBytes, span: range, layout: Layout, marker: int) ->
     frame = image[span.start : span.start + 5]
     if len(frame) < 5:
         raise ValueError(f"Short JPEG frame header at byte {span.start}")
-    layout.bit_depth = frame[0]
+    layout.bit_depth, height, width = FRAME.unpack(frame)
     # A height of 0 is given after the first scan (DNL): unknown here.
-    layout.height = int.from_bytes(frame[1:3], "big") or None
-    layout.width = int.from_bytes(frame[3:5], "big") or None
+    layout.height, layout.width = height or None, width or None
     layout.progressive = marker in PROGRESSIVE
     layout.settled = True
 
@@ -126,8 +127,6 @@ def _read_segment(image: SparseBytes, marker: int, span: range, layout: Layout) 
     """
     if marker == COM:
         layout.add("comment", span)
-        return
-    if marker not in (APP1, APP2, APP11, APP13):
         return
     start, stop = span.start, span.stop
     head = image[start : min(start + 32, stop)]

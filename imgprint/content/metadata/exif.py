@@ -12,7 +12,7 @@ from PIL.TiffTags import TAGS_V2, TAGS_V2_GROUPS
 
 from imgprint.content.formats import tiff
 from imgprint.content.formats.layout import Block
-from imgprint.content.formats.tiff import Directory, Fields, Tiff
+from imgprint.content.formats.tiff import Directory, Tiff
 from imgprint.content.metadata.text import user_comment
 from imgprint.content.sparse import MissingBytes
 
@@ -162,15 +162,11 @@ class _Reader:
             start, stop = known.start, known.stop
         self.stop = min(stop, structure.stop)
         self.near = self.stop - start <= MAX_BLOCK
-        self.block = b""
-        if self.near:
-            # The common case, all in one run of known bytes.
-            self.block = image[structure.base : self.stop]
 
     def sub(self, parent: Directory, pointer: int) -> tuple[Directory | None, Values]:
         """Return the directory that entry *pointer* of *parent* leads to."""
         try:
-            offsets = tiff.integers(self.image, self.tiff, parent.get(pointer))
+            offsets = tiff.integers(self.image, self.tiff, parent.entries.get(pointer))
             if offsets:
                 found = tiff.directory(self.image, self.tiff, offsets[0])
                 return found, self.values(offsets[0], found, pointer)
@@ -183,95 +179,74 @@ class _Reader:
     def values(self, offset: int, ifd: Directory, group: int | None) -> Values:
         """Return Pillow's values of *ifd*, in Pillow's order."""
         self.near = self.near and self.tiff.base + offset + ifd.size <= self.stop
+        image, order, known = self.image, self.tiff.order, KNOWN[group]
+        head, near, end = image.head, len(image.head), self.tiff.stop
         left = self.left
-        kept: dict[int, Fields | None] = {}
-        for entry in ifd.entries.values():
-            tag, kind, _, _, length, inline = entry
-            verdict: bool | None = True
-            if not inline or tag in BLOBS:
-                verdict = self._judge(entry)
-            if verdict is None:
-                kept[tag] = None
-            elif verdict and length and kind in READ:
-                kept[tag] = entry
+        kept: Values = {}
+        for tag, kind, _, start, length, inline in ifd.entries.values():
+            stop = start + length
+            if tag in BLOBS or length > (MAX_TABLE if tag in TABLES else MAX_VALUE):
+                kept[tag] = ELIDED
+                continue
+            if not inline:
+                if stop > end:
+                    continue
+                self.left -= length
+                if self.left < 0:
+                    kept[tag] = ELIDED
+                    continue
+                if stop > self.stop and not self._reaches(start, stop):
+                    continue
+            if length and kind in READ:
+                data = head[start:stop] if stop <= near else image[start:stop]
+                kept[tag] = _value(data, tag, kind, order, known)
         if left - self.left > self.stop - self.tiff.base:
-            self._cut(kept)
+            self._cut(kept, ifd)
         # Pillow lists directories by a set, IFD0 by a set of that; keep its order.
         tags = set(kept) | set()
-        known, decode = KNOWN[group], self._value
-        result: Values = {}
-        for tag in tags if group else set(iter(tags)):
-            found = kept[tag]
-            value = decode(found, known) if found else ELIDED
-            if value is not None:
-                result[tag] = value
-        return result
+        if not group:
+            tags = set(iter(tags))
+        return {tag: kept[tag] for tag in tags if kept[tag] is not None}
 
-    def _judge(self, entry: Fields) -> bool | None:
-        """Return True to read the value, False to leave it out, None to elide it."""
-        tag, _, _, start, length, _ = entry
-        if length > MAX_VALUE or tag in BLOBS:
-            return None
-        if length > MAX_TABLE and tag in TABLES:
-            return None
-        stop = start + length
-        if stop > self.tiff.stop or not length:
-            return False
-        self.left -= length
-        if self.left < 0:
-            return None
-        if stop <= self.stop:
-            return True
-        if self.image.has(range(start, stop)):
-            self.near = False
-            return True
-        self.holes.extend(self.image.missing(range(start, stop)))
-        return False
+    def _reaches(self, start: int, stop: int) -> bool:
+        """Return whether a value outside the header's run of bytes is known."""
+        gaps = self.image.missing(range(start, stop))
+        self.holes.extend(gaps)
+        self.near = self.near and bool(gaps)
+        return not gaps
 
-    def _cut(self, kept: dict[int, Fields | None]) -> None:
+    def _cut(self, kept: Values, ifd: Directory) -> None:
         """Drop what is more in all than there are bytes: values that overlap."""
         stop = self.stop if self.near else self.tiff.stop
         left = stop - self.tiff.base
-        beyond = []
-        for tag, entry in kept.items():
-            if not entry:
-                continue
-            *_, length, inline = entry
-            if not inline:
+        for tag in list(kept):
+            *_, length, inline = ifd.entries[tag]
+            if not inline and kept[tag] is not ELIDED:
                 left -= length
                 if left < 0:
-                    beyond.append(tag)
-        for tag in beyond:
-            del kept[tag]
+                    del kept[tag]
 
-    def _value(self, entry: Fields, known: Known) -> Any:
-        """Return one value, a tuple of several, or None if it makes no sense."""
-        tag, kind, _, start, length, _ = entry
-        stop = start + length
-        if self.block and stop <= self.stop:
-            base = self.tiff.base
-            data = self.block[start - base : stop - base]
-        else:
-            data = self.image[start:stop]
-        if kind == ASCII:
-            text = data.removesuffix(b"\0").decode("latin-1")
-            return known.enums[tag].get(text, text) if tag in known.enums else text
-        if kind in (BYTE, UNDEFINED):
-            return data
-        if kind == UTF8:
-            return data.rstrip(b"\0").decode(errors="ignore")
-        letter, size = NUMBERS[kind]
-        values = struct.unpack(f"{self.tiff.order}{len(data) // size}{letter}", data)
-        if kind in RATIONALS:
-            if len(values) == 2:
-                return values[0] / values[1] if values[1] else math.nan
-            pairs = zip(values[::2], values[1::2], strict=True)
-            values = tuple([n / d if d else math.nan for n, d in pairs])
-        if len(values) == 1:
-            return values[0]
-        if tag in known.single:
-            return None if tag == PHOTOMETRIC else values[0]
-        return values
+
+def _value(data: bytes, tag: int, kind: int, order: str, known: Known) -> Any:
+    """Return one value, a tuple of several, or None if it makes no sense."""
+    if kind == ASCII:
+        text = data.removesuffix(b"\0").decode("latin-1")
+        return known.enums[tag].get(text, text) if tag in known.enums else text
+    if kind in (BYTE, UNDEFINED):
+        return data
+    if kind == UTF8:
+        return data.rstrip(b"\0").decode(errors="ignore")
+    letter, size = NUMBERS[kind]
+    if kind in RATIONALS:
+        pairs = struct.iter_unpack(order + letter + letter, data)
+        values = tuple([n / d if d else math.nan for n, d in pairs])
+    else:
+        values = struct.unpack(f"{order}{len(data) // size}{letter}", data)
+    if len(values) == 1:
+        return values[0]
+    if tag in known.single:
+        return None if tag == PHOTOMETRIC else values[0]
+    return values
 
 
 def _text(tag: int, value: Any, order: str) -> str:
