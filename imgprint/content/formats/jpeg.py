@@ -63,8 +63,8 @@ def read(image: SparseBytes, layout: Layout) -> None:
             continue
         if length < 2:
             raise ValueError(f"Invalid JPEG segment at byte {offset}")
-        span = range(offset + 4, offset + 2 + length)
-        offset += 2 + length
+        start, offset = offset + 4, offset + 2 + length
+        span = range(start, offset)
         if marker in (DQT, DHT):
             # APPn and COM come first in all but a handful of files.
             layout.settled = True

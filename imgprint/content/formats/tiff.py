@@ -112,23 +112,23 @@ def directory(image: SparseBytes, tiff: Tiff, offset: int) -> Directory:
 
     Source: TIFF 6.0 section 2.
     """
-    start = tiff.base + offset
-    lead, size, tail = (8, 20, 8) if tiff.big else (2, 12, 4)
-    if offset < 8 or start + lead > tiff.stop:
+    base, end, order, big, _ = tiff
+    lead, size, tail = (8, 20, 8) if big else (2, 12, 4)
+    first = base + offset + lead
+    if offset < 8 or first > end:
         raise ValueError(f"No TIFF directory at {offset}")
-    name = NAMES[tiff.order]
+    name = NAMES[order]
     try:
-        count = int.from_bytes(image[start : start + lead], name)
+        count = int.from_bytes(image[first - lead : first], name)
         if not 0 < count <= MAX_ENTRIES:
             raise ValueError(f"TIFF directory of {count} entries at {offset}")
-        stop = min(start + lead + count * size + tail, tiff.stop)
-        data = image[start + lead : stop]
+        data = image[first : min(first + count * size + tail, end)]
     except MissingBytes:
-        begin = max(tiff.base, start - PAGE // 2)
-        raise MissingBytes(range(begin, min(begin + PAGE, tiff.stop))) from None
-    entries = _entries(data, tiff, start + lead, count)
-    after = data[count * size : count * size + tail]
-    return Directory(entries, stop - start, int.from_bytes(after, name))
+        begin = max(base, base + offset - PAGE // 2)
+        raise MissingBytes(range(begin, min(begin + PAGE, end))) from None
+    entries = _entries(data, tiff, first, count)
+    after = data[count * size :]
+    return Directory(entries, lead + len(data), int.from_bytes(after, name))
 
 
 def _entries(data: bytes, tiff: Tiff, at: int, count: int) -> dict[int, Fields]:
