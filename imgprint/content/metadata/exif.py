@@ -60,7 +60,8 @@ BLOBS |= {0x501B, 0x935C, 0xC634, 0xC740, 0xC741, 0xC74E}
 # in large files, and of no use.
 TABLES = {0x111, 0x117, 0x144, 0x145, *range(0xC612, 0xCD61)}
 MAX_VALUE = 16_384
-MAX_TABLE = 1024
+# Longest values that are read, in bytes, where it is not MAX_VALUE.
+LIMITS = dict.fromkeys(TABLES, 1024) | dict.fromkeys(BLOBS, -1)
 # All values together: what decodes in a few milliseconds at worst.
 MAX_VALUES = 65_536
 MAX_BLOCK = 131_072
@@ -180,28 +181,29 @@ class _Reader:
         """Return Pillow's values of *ifd*, in Pillow's order."""
         self.near = self.near and self.tiff.base + offset + ifd.size <= self.stop
         image, order, known = self.image, self.tiff.order, KNOWN[group]
-        head, near, end = image.head, len(image.head), self.tiff.stop
+        head, near, run, end = image.head, len(image.head), self.stop, self.tiff.stop
         left = self.left
         kept: Values = {}
         for tag, kind, _, start, length, inline in ifd.entries.values():
             stop = start + length
-            if tag in BLOBS or length > (MAX_TABLE if tag in TABLES else MAX_VALUE):
+            if length > LIMITS.get(tag, MAX_VALUE):
                 kept[tag] = ELIDED
                 continue
             if not inline:
                 if stop > end:
                     continue
-                self.left -= length
-                if self.left < 0:
+                left -= length
+                if left < 0:
                     kept[tag] = ELIDED
                     continue
-                if stop > self.stop and not self._reaches(start, stop):
+                if stop > run and not self._reaches(start, stop):
                     continue
             if length and kind in READ:
                 data = head[start:stop] if stop <= near else image[start:stop]
                 kept[tag] = _value(data, tag, kind, order, known)
-        if left - self.left > self.stop - self.tiff.base:
+        if self.left - left > run - self.tiff.base:
             self._cut(kept, ifd)
+        self.left = left
         # Pillow lists directories by a set, IFD0 by a set of that; keep its order.
         tags = set(kept) | set()
         if not group:
