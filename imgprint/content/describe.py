@@ -174,7 +174,7 @@ def _cut(image: SparseBytes, span: range) -> range:
 
 def _describe(layout: Layout, found: Found) -> Description:
     exif, properties = found.exif, found.xmp
-    others = dict(found.note)
+    others = found.note
     if properties:
         from imgprint.content.metadata.xmp import fallbacks, main_fields
 
@@ -183,7 +183,7 @@ def _describe(layout: Layout, found: Found) -> Description:
     else:
         xmp = None
     if found.time:
-        others.setdefault("modified", found.time)
+        others = {"modified": found.time} | others
     software = facts.clean(exif.main.get(facts.SOFTWARE))
     return Description(
         format=layout.format,

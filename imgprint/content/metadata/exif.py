@@ -117,7 +117,7 @@ def read_exif(
         found.main.pop(GPS_IFD, None)
     found.tags = {
         names.get(tag) or str(tag): (
-            value if type(value) is str else _text(tag, value, structure.order)
+            _text(tag, value, structure.order) if type(value) is bytes else str(value)
         )
         for names, group in ((TAGS, found.main), (GPSTAGS, found.gps))
         for tag, value in group.items()
@@ -251,9 +251,7 @@ def _value(data: bytes, tag: int, kind: int, order: str, known: Known) -> Any:
     return values
 
 
-def _text(tag: int, value: Any, order: str) -> str:
-    if not isinstance(value, bytes):
-        return str(value)
+def _text(tag: int, value: bytes, order: str) -> str:
     if tag == USER_COMMENT:
         return user_comment(value, order) or ELIDED
     return value.decode("utf-8", errors="ignore")
