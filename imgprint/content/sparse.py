@@ -120,7 +120,7 @@ class SparseBytes:
         if key.step not in (None, 1):
             raise ValueError("SparseBytes slices have no step")
         if stop is not None and 0 <= start <= stop <= len(self.head):
-            return self.head[key]  # as most slices are
+            return self.head[start:stop]  # as most slices are
         if start < 0 or (stop is None and self.size is None):
             raise ValueError("SparseBytes slices count from byte 0")
         stop = self.size if stop is None else self._clip(stop)
