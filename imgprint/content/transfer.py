@@ -228,7 +228,7 @@ class Transfer:
         if size is not None:
             spans.append(range(size) if size <= SMALL else tail_span(size))
         for begin, part, stated, _ in parts:
-            if stated not in (None, size):
+            if stated is not None and stated != size:
                 continue
             end = begin + len(part)
             for span in spans:

@@ -33,7 +33,8 @@ NUMBERS = {3: ("H", 2), 4: ("L", 4), 5: ("L", 4), 6: ("b", 1), 8: ("h", 2)}
 NUMBERS |= {9: ("l", 4), 10: ("l", 4), 11: ("f", 4), 12: ("d", 8), 13: ("L", 4)}
 NUMBERS |= {16: ("Q", 8)}
 RATIONALS = {5, 10}
-READ = {BYTE, ASCII, UNDEFINED, UTF8, *NUMBERS}
+BYTES = {BYTE, UNDEFINED}
+READ = {ASCII, UTF8, *BYTES, *NUMBERS}
 
 
 class Known(NamedTuple):
@@ -234,7 +235,7 @@ def _value(data: bytes, tag: int, kind: int, order: str, known: Known) -> Any:
     if kind == ASCII:
         text = data.removesuffix(b"\0").decode("latin-1")
         return known.enums[tag].get(text, text) if tag in known.enums else text
-    if kind in (BYTE, UNDEFINED):
+    if kind in BYTES:
         return data
     if kind == UTF8:
         return data.rstrip(b"\0").decode(errors="ignore")
