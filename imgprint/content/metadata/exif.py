@@ -212,7 +212,7 @@ class _Reader:
         return {tag: kept[tag] for tag in tags if kept[tag] is not None}
 
     def _reaches(self, start: int, stop: int) -> bool:
-        """Return whether a value outside the header's run of bytes is known."""
+        """Note the holes in a value outside that run; return whether it has none."""
         gaps = self.image.missing(range(start, stop))
         self.holes.extend(gaps)
         self.near = self.near and bool(gaps)
