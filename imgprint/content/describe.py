@@ -84,12 +84,10 @@ def describe(
     reader.exif(layout.blocks, whole=blocks == "all")
     if blocks == "all" and (final or not reader.found.wanted):
         reader.others(layout.blocks + reader.found.exif.blocks)
-    if any(block.kind in ROLES for block in layout.blocks):
-        wanted = reader.found.wanted + wanted
-    else:
-        # Exif may be in the rest of the container: that goes first.
-        wanted = wanted + reader.found.wanted
-    span = _next_span(image, wanted)
+    more = reader.found.wanted
+    # Where no Exif was found, it may be in the rest of the container.
+    found = any(block.kind in ROLES for block in layout.blocks)
+    span = _next_span(image, more + wanted if found else wanted + more)
     if span and not final:
         raise MissingBytes(span)
     description = _describe(layout, reader.found)
@@ -176,7 +174,7 @@ def _cut(image: SparseBytes, span: range) -> range:
 
 def _describe(layout: Layout, found: Found) -> Description:
     exif, properties = found.exif, found.xmp
-    others = dict(found.note)
+    others = found.note
     if properties:
         from imgprint.content.metadata.xmp import fallbacks, main_fields
 
@@ -185,7 +183,7 @@ def _describe(layout: Layout, found: Found) -> Description:
     else:
         xmp = None
     if found.time:
-        others.setdefault("modified", found.time)
+        others = {"modified": found.time} | others
     software = facts.clean(exif.main.get(facts.SOFTWARE))
     return Description(
         format=layout.format,

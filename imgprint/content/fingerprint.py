@@ -35,7 +35,7 @@ def tail_of(image: SparseBytes) -> bytes | None:
     if image.size is None:
         return None
     try:
-        return image[max(0, image.size - TAIL_SIZE) :]
+        return image[max(0, image.size - TAIL_SIZE) : image.size]
     except MissingBytes:
         return None
 

@@ -123,13 +123,8 @@ def _jpeg(image: SparseBytes, layout: Layout) -> tuple[bytes, bytes]:
 
 def quantisation_segments(image: SparseBytes, layout: Layout) -> tuple[bytes, ...]:
     """Return the data of the DQT segments before the first scan."""
-    return tuple(
-        [
-            image[span.start : span.stop]
-            for marker, span in layout.tables
-            if marker == DQT
-        ]
-    )
+    spans = [span for marker, span in layout.tables if marker == DQT]
+    return tuple([image[span.start : span.stop] for span in spans])
 
 
 def quantisation(segments: Iterable[bytes]) -> dict[int, bytes]:

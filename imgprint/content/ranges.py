@@ -141,10 +141,10 @@ def _delimiter(body: bytes, marker: bytes, start: int, stop: int) -> _Delimiter 
     """
     at = body.find(marker, start, stop)
     while at >= 0:
-        begin = at - (body[at - 1 : at] == b"\n" and at > start)
-        begin -= begin < at and body[begin - 1 : begin] == b"\r" and begin > start
+        begin = at - body.endswith(b"\n", start, at)
+        begin -= body.endswith(b"\r\n", start, at)
         end = at + len(marker)
-        last = body[end : end + 2] == b"--"
+        last = body.startswith(b"--", end)
         line_end = _LINE_END.match(body, end + 2 * last)
         if (begin < at or at == start) and line_end:
             return _Delimiter(begin, line_end.end(), last)

@@ -46,9 +46,11 @@ class SparseBytes:
         """
         if self.size is not None and offset + len(data) > self.size:
             raise ValueError(f"{len(data)} bytes at {offset} end after {self.size}")
-        if data and not self._parts:
-            self._starts, self._parts = [offset], [data]
-            self.head = b"" if offset else data
+        if data and (not self._parts or offset > self._end(-1)):
+            self._starts.append(offset)
+            self._parts.append(data)
+            if not offset:
+                self.head = data
             return
         for gap in self.missing(range(offset, offset + len(data))):
             self._insert(gap.start, data[gap.start - offset : gap.stop - offset])
@@ -84,12 +86,14 @@ class SparseBytes:
     @property
     def complete(self) -> bool:
         """Whether the size and every byte are known."""
-        return self.size is not None and not self.missing(range(self.size))
+        return self.size is not None and len(self.head) >= self.size
 
     def missing(self, span: range) -> list[range]:
         """Return the unknown parts of *span*, in order."""
-        gaps = []
+        gaps: list[range] = []
         position, stop = span.start, span.stop
+        if position >= 0 and stop <= len(self.head):
+            return gaps
         for index, start in enumerate(self._starts):
             if start >= stop:
                 break
@@ -106,23 +110,20 @@ class SparseBytes:
 
     def has(self, span: range) -> bool:
         """Return whether all of *span* (cut at the size) is known."""
-        stop = self._clip(span.stop)
-        if span.start >= 0 and stop <= len(self.head):
-            return True
-        return not self.missing(range(span.start, stop))
+        return not self.missing(range(span.start, self._clip(span.stop)))
 
     def _clip(self, stop: int) -> int:
         return stop if self.size is None else min(stop, self.size)
 
     def __getitem__(self, key: slice) -> bytes:
+        start, stop = key.start or 0, key.stop
         if key.step not in (None, 1):
             raise ValueError("SparseBytes slices have no step")
-        start = key.start or 0
-        if key.stop is not None and 0 <= start <= key.stop <= len(self.head):
-            return self.head[start : key.stop]  # as most slices are
-        if start < 0 or (key.stop is None and self.size is None):
+        if stop is not None and 0 <= start <= stop <= len(self.head):
+            return self.head[start:stop]  # as most slices are
+        if start < 0 or (stop is None and self.size is None):
             raise ValueError("SparseBytes slices count from byte 0")
-        stop = self.size if key.stop is None else self._clip(key.stop)
+        stop = self.size if stop is None else self._clip(stop)
         assert stop is not None
         if stop <= start:
             return b""

@@ -94,8 +94,10 @@ class Transfer:
             return None
         if self.image.empty:
             return self._firsts[0] if self._firsts else None
-        gaps = self._gaps() if self.tails else []
-        return next((ask for ask in gaps if ask not in self._asked), None)
+        for ask in self._gaps() if self.tails else ():
+            if ask not in self._asked:
+                return ask
+        return None
 
     def _gaps(self) -> list[Ask]:
         size = self.image.size
@@ -226,7 +228,7 @@ class Transfer:
         if size is not None:
             spans.append(range(size) if size <= SMALL else tail_span(size))
         for begin, part, stated, _ in parts:
-            if stated not in (None, size):
+            if stated is not None and stated != size:
                 continue
             end = begin + len(part)
             for span in spans:

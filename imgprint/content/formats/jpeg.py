@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 SOI, EOI, SOS, DQT, DHT, COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xFE
 APP1, APP2, APP11, APP13 = 0xE1, 0xE2, 0xEB, 0xED
+METADATA = {APP1, APP2, APP11, APP13, COM}
+TABLES = {DQT, DHT}
+LAST = {EOI, SOS}
 STANDALONE = {0x01, *range(0xD0, 0xD9)}
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
@@ -22,6 +25,7 @@ PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 # No camera or editor comes near; a crafted file should not cost more.
 MAX_SEGMENTS = 500
 MAX_RESYNC = 4096
+SEGMENT, FRAME = struct.Struct(">BBH"), struct.Struct(">BHH")
 MARKER = re.compile(rb"\xff[^\x00\xff]")
 
 # Some writers end it with more than the NUL.
@@ -43,16 +47,16 @@ def read(image: SparseBytes, layout: Layout) -> None:
     Source: ITU-T T.81 section B.1.1.
     """
     layout.frames = 1
-    known = image.head
+    known, tables = image.head, layout.tables
     near = len(known) - 4
     offset = 2
     for _ in range(MAX_SEGMENTS):
-        if offset <= near and known[offset] == 0xFF and 0 < known[offset + 1] < 0xFF:
-            marker = known[offset + 1]
-            length = known[offset + 2] << 8 | known[offset + 3]
-        else:
+        prefix = marker = length = 0
+        if offset <= near:
+            prefix, marker, length = SEGMENT.unpack_from(known, offset)
+        if prefix != 0xFF or not 0 < marker < 0xFF:
             offset, marker, length = _marker(image, offset)
-        if marker in (EOI, SOS):
+        if marker in LAST:
             layout.picture = offset
             layout.settled = True
             return
@@ -61,16 +65,16 @@ def read(image: SparseBytes, layout: Layout) -> None:
             continue
         if length < 2:
             raise ValueError(f"Invalid JPEG segment at byte {offset}")
-        span = range(offset + 4, offset + 2 + length)
-        offset += 2 + length
-        if marker in (DQT, DHT):
+        start, offset = offset + 4, offset + 2 + length
+        span = range(start, offset)
+        if marker in TABLES:
             # APPn and COM come first in all but a handful of files.
             layout.settled = True
-            layout.tables.append((marker, span))
+            tables.append((marker, span))
         elif marker in FRAMES:
             _read_frame(image, span, layout, marker)
-            layout.tables.append((marker, span))
-        elif marker >= 0xE0:
+            tables.append((marker, span))
+        elif marker in METADATA:
             _read_segment(image, marker, span, layout)
             if marker == APP11:
                 offset = _after(image, span, layout)
@@ -110,10 +114,9 @@ def _read_frame(image: SparseBytes, span: range, layout: Layout, marker: int) ->
     frame = image[span.start : span.start + 5]
     if len(frame) < 5:
         raise ValueError(f"Short JPEG frame header at byte {span.start}")
-    layout.bit_depth = frame[0]
+    layout.bit_depth, height, width = FRAME.unpack(frame)
     # A height of 0 is given after the first scan (DNL): unknown here.
-    layout.height = int.from_bytes(frame[1:3], "big") or None
-    layout.width = int.from_bytes(frame[3:5], "big") or None
+    layout.height, layout.width = height or None, width or None
     layout.progressive = marker in PROGRESSIVE
     layout.settled = True
 
@@ -126,8 +129,6 @@ def _read_segment(image: SparseBytes, marker: int, span: range, layout: Layout) 
     """
     if marker == COM:
         layout.add("comment", span)
-        return
-    if marker not in (APP1, APP2, APP11, APP13):
         return
     start, stop = span.start, span.stop
     head = image[start : min(start + 32, stop)]

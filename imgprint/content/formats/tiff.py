@@ -112,23 +112,23 @@ def directory(image: SparseBytes, tiff: Tiff, offset: int) -> Directory:
 
     Source: TIFF 6.0 section 2.
     """
-    start = tiff.base + offset
-    lead, size, tail = (8, 20, 8) if tiff.big else (2, 12, 4)
-    if offset < 8 or start + lead > tiff.stop:
+    base, end, order, big, _ = tiff
+    lead, size, tail = (8, 20, 8) if big else (2, 12, 4)
+    first = base + offset + lead
+    if offset < 8 or first > end:
         raise ValueError(f"No TIFF directory at {offset}")
-    name = NAMES[tiff.order]
+    name = NAMES[order]
     try:
-        count = int.from_bytes(image[start : start + lead], name)
+        count = int.from_bytes(image[first - lead : first], name)
         if not 0 < count <= MAX_ENTRIES:
             raise ValueError(f"TIFF directory of {count} entries at {offset}")
-        stop = min(start + lead + count * size + tail, tiff.stop)
-        data = image[start + lead : stop]
+        data = image[first : min(first + count * size + tail, end)]
     except MissingBytes:
-        begin = max(tiff.base, start - PAGE // 2)
-        raise MissingBytes(range(begin, min(begin + PAGE, tiff.stop))) from None
-    entries = _entries(data, tiff, start + lead, count)
-    after = data[count * size : count * size + tail]
-    return Directory(entries, stop - start, int.from_bytes(after, name))
+        begin = max(base, base + offset - PAGE // 2)
+        raise MissingBytes(range(begin, min(begin + PAGE, end))) from None
+    entries = _entries(data, tiff, first, count)
+    after = data[count * size :]
+    return Directory(entries, lead + len(data), int.from_bytes(after, name))
 
 
 def _entries(data: bytes, tiff: Tiff, at: int, count: int) -> dict[int, Fields]:
@@ -153,18 +153,19 @@ def _entries(data: bytes, tiff: Tiff, at: int, count: int) -> dict[int, Fields]:
     return entries
 
 
-def integers(image: SparseBytes, tiff: Tiff, entry: Entry | None) -> tuple[int, ...]:
+def integers(image: SparseBytes, tiff: Tiff, entry: Fields | None) -> tuple[int, ...]:
     """Return the first integers of *entry*, 64 at most, () if it has none."""
-    if entry is None or entry.type not in INTEGERS:
+    if entry is None:
         return ()
-    form = INTEGERS[entry.type]
-    unit = UNITS[entry.type]
-    count = min(entry.amount, 64)
-    stop = entry.start + unit * count
+    _, kind, amount, start, _, _ = entry
+    if kind not in INTEGERS:
+        return ()
+    unit = UNITS[kind]
+    stop = start + unit * min(amount, 64)
     if stop > tiff.stop:
         return ()
-    data = image[entry.start : stop]
-    return struct.unpack(f"{tiff.order}{len(data) // unit}{form}", data)
+    data = image[start:stop]
+    return struct.unpack(f"{tiff.order}{len(data) // unit}{INTEGERS[kind]}", data)
 
 
 def read(image: SparseBytes, layout: Layout) -> None:
@@ -206,17 +207,18 @@ def raw_format(image: SparseBytes, tiff: Tiff, first: Directory) -> str | None:
     if make is None or SUB_IFDS not in entries or not image.has(make.span):
         return None
     name = image[make.span.start : min(make.span.stop, make.span.start + 5)]
-    if name == b"NIKON" and integers(image, tiff, first.get(NEW_SUBFILE_TYPE)) == (1,):
-        return "nef"
+    if name == b"NIKON":
+        kind = integers(image, tiff, entries.get(NEW_SUBFILE_TYPE))
+        return "nef" if kind == (1,) else None
     return "arw" if name[:4] == b"SONY" and SR2_PRIVATE in entries else None
 
 
 def _main(image: SparseBytes, tiff: Tiff, first: Directory) -> Directory:
     best = first
-    kind = integers(image, tiff, first.get(NEW_SUBFILE_TYPE))
+    kind = integers(image, tiff, first.entries.get(NEW_SUBFILE_TYPE))
     if WIDTH in first.entries and not (kind and kind[0] & 1):
         return first
-    for offset in integers(image, tiff, first.get(SUB_IFDS))[:8]:
+    for offset in integers(image, tiff, first.entries.get(SUB_IFDS))[:8]:
         try:
             sub = directory(image, tiff, offset)
         except (MissingBytes, ValueError):
@@ -231,7 +233,7 @@ def _main(image: SparseBytes, tiff: Tiff, first: Directory) -> Directory:
 def _first(image: SparseBytes, tiff: Tiff, ifd: Directory, *tags: int) -> int | None:
     """Return the first number of the first of *tags* that *ifd* has."""
     for tag in tags:
-        if found := integers(image, tiff, ifd.get(tag)):
+        if found := integers(image, tiff, ifd.entries.get(tag)):
             return found[0]
     return None
 

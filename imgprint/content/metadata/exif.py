@@ -12,7 +12,7 @@ from PIL.TiffTags import TAGS_V2, TAGS_V2_GROUPS
 
 from imgprint.content.formats import tiff
 from imgprint.content.formats.layout import Block
-from imgprint.content.formats.tiff import Directory, Fields, Tiff
+from imgprint.content.formats.tiff import Directory, Tiff
 from imgprint.content.metadata.text import user_comment
 from imgprint.content.sparse import MissingBytes
 
@@ -33,7 +33,8 @@ NUMBERS = {3: ("H", 2), 4: ("L", 4), 5: ("L", 4), 6: ("b", 1), 8: ("h", 2)}
 NUMBERS |= {9: ("l", 4), 10: ("l", 4), 11: ("f", 4), 12: ("d", 8), 13: ("L", 4)}
 NUMBERS |= {16: ("Q", 8)}
 RATIONALS = {5, 10}
-READ = {BYTE, ASCII, UNDEFINED, UTF8, *NUMBERS}
+BYTES = {BYTE, UNDEFINED}
+READ = {ASCII, UTF8, *BYTES, *NUMBERS}
 
 
 class Known(NamedTuple):
@@ -60,7 +61,8 @@ BLOBS |= {0x501B, 0x935C, 0xC634, 0xC740, 0xC741, 0xC74E}
 # in large files, and of no use.
 TABLES = {0x111, 0x117, 0x144, 0x145, *range(0xC612, 0xCD61)}
 MAX_VALUE = 16_384
-MAX_TABLE = 1024
+# Longest values that are read, in bytes, where it is not MAX_VALUE.
+LIMITS = dict.fromkeys(TABLES, 1024) | dict.fromkeys(BLOBS, -1)
 # All values together: what decodes in a few milliseconds at worst.
 MAX_VALUES = 65_536
 MAX_BLOCK = 131_072
@@ -116,7 +118,7 @@ def read_exif(
         found.main.pop(GPS_IFD, None)
     found.tags = {
         names.get(tag) or str(tag): (
-            value if type(value) is str else _text(tag, value, structure.order)
+            _text(tag, value, structure.order) if type(value) is bytes else str(value)
         )
         for names, group in ((TAGS, found.main), (GPSTAGS, found.gps))
         for tag, value in group.items()
@@ -162,15 +164,11 @@ class _Reader:
             start, stop = known.start, known.stop
         self.stop = min(stop, structure.stop)
         self.near = self.stop - start <= MAX_BLOCK
-        self.block = b""
-        if self.near:
-            # The common case, all in one run of known bytes.
-            self.block = image[structure.base : self.stop]
 
     def sub(self, parent: Directory, pointer: int) -> tuple[Directory | None, Values]:
         """Return the directory that entry *pointer* of *parent* leads to."""
         try:
-            offsets = tiff.integers(self.image, self.tiff, parent.get(pointer))
+            offsets = tiff.integers(self.image, self.tiff, parent.entries.get(pointer))
             if offsets:
                 found = tiff.directory(self.image, self.tiff, offsets[0])
                 return found, self.values(offsets[0], found, pointer)
@@ -183,100 +181,78 @@ class _Reader:
     def values(self, offset: int, ifd: Directory, group: int | None) -> Values:
         """Return Pillow's values of *ifd*, in Pillow's order."""
         self.near = self.near and self.tiff.base + offset + ifd.size <= self.stop
+        image, order, known = self.image, self.tiff.order, KNOWN[group]
+        head, near, run, end = image.head, len(image.head), self.stop, self.tiff.stop
         left = self.left
-        kept: dict[int, Fields | None] = {}
-        for entry in ifd.entries.values():
-            tag, kind, _, _, length, inline = entry
-            verdict: bool | None = True
-            if not inline or tag in BLOBS:
-                verdict = self._judge(entry)
-            if verdict is None:
-                kept[tag] = None
-            elif verdict and length and kind in READ:
-                kept[tag] = entry
-        if left - self.left > self.stop - self.tiff.base:
-            self._cut(kept)
+        kept: Values = {}
+        for tag, kind, _, start, length, inline in ifd.entries.values():
+            stop = start + length
+            if length > LIMITS.get(tag, MAX_VALUE):
+                kept[tag] = ELIDED
+                continue
+            if not inline:
+                if stop > end:
+                    continue
+                left -= length
+                if left < 0:
+                    kept[tag] = ELIDED
+                    continue
+                if stop > run and not self._reaches(start, stop):
+                    continue
+            if length and kind in READ:
+                data = head[start:stop] if stop <= near else image[start:stop]
+                kept[tag] = _value(data, tag, kind, order, known)
+        if self.left - left > run - self.tiff.base:
+            self._cut(kept, ifd)
+        self.left = left
         # Pillow lists directories by a set, IFD0 by a set of that; keep its order.
         tags = set(kept) | set()
-        known, decode = KNOWN[group], self._value
-        result: Values = {}
-        for tag in tags if group else set(iter(tags)):
-            found = kept[tag]
-            value = decode(found, known) if found else ELIDED
-            if value is not None:
-                result[tag] = value
-        return result
+        if not group:
+            tags = set(iter(tags))
+        return {tag: kept[tag] for tag in tags if kept[tag] is not None}
 
-    def _judge(self, entry: Fields) -> bool | None:
-        """Return True to read the value, False to leave it out, None to elide it."""
-        tag, _, _, start, length, _ = entry
-        if length > MAX_VALUE or tag in BLOBS:
-            return None
-        if length > MAX_TABLE and tag in TABLES:
-            return None
-        stop = start + length
-        if stop > self.tiff.stop or not length:
-            return False
-        self.left -= length
-        if self.left < 0:
-            return None
-        if stop <= self.stop:
-            return True
-        if self.image.has(range(start, stop)):
-            self.near = False
-            return True
-        self.holes.extend(self.image.missing(range(start, stop)))
-        return False
+    def _reaches(self, start: int, stop: int) -> bool:
+        """Note the holes in a value outside that run; return whether it has none."""
+        gaps = self.image.missing(range(start, stop))
+        self.holes.extend(gaps)
+        self.near = self.near and bool(gaps)
+        return not gaps
 
-    def _cut(self, kept: dict[int, Fields | None]) -> None:
+    def _cut(self, kept: Values, ifd: Directory) -> None:
         """Drop what is more in all than there are bytes: values that overlap."""
         stop = self.stop if self.near else self.tiff.stop
         left = stop - self.tiff.base
-        beyond = []
-        for tag, entry in kept.items():
-            if not entry:
-                continue
-            *_, length, inline = entry
-            if not inline:
+        for tag in list(kept):
+            *_, length, inline = ifd.entries[tag]
+            if not inline and kept[tag] is not ELIDED:
                 left -= length
                 if left < 0:
-                    beyond.append(tag)
-        for tag in beyond:
-            del kept[tag]
-
-    def _value(self, entry: Fields, known: Known) -> Any:
-        """Return one value, a tuple of several, or None if it makes no sense."""
-        tag, kind, _, start, length, _ = entry
-        stop = start + length
-        if self.block and stop <= self.stop:
-            base = self.tiff.base
-            data = self.block[start - base : stop - base]
-        else:
-            data = self.image[start:stop]
-        if kind == ASCII:
-            text = data.removesuffix(b"\0").decode("latin-1")
-            return known.enums[tag].get(text, text) if tag in known.enums else text
-        if kind in (BYTE, UNDEFINED):
-            return data
-        if kind == UTF8:
-            return data.rstrip(b"\0").decode(errors="ignore")
-        letter, size = NUMBERS[kind]
-        values = struct.unpack(f"{self.tiff.order}{len(data) // size}{letter}", data)
-        if kind in RATIONALS:
-            if len(values) == 2:
-                return values[0] / values[1] if values[1] else math.nan
-            pairs = zip(values[::2], values[1::2], strict=True)
-            values = tuple([n / d if d else math.nan for n, d in pairs])
-        if len(values) == 1:
-            return values[0]
-        if tag in known.single:
-            return None if tag == PHOTOMETRIC else values[0]
-        return values
+                    del kept[tag]
 
 
-def _text(tag: int, value: Any, order: str) -> str:
-    if not isinstance(value, bytes):
-        return str(value)
+def _value(data: bytes, tag: int, kind: int, order: str, known: Known) -> Any:
+    """Return one value, a tuple of several, or None if it makes no sense."""
+    if kind == ASCII:
+        text = data.removesuffix(b"\0").decode("latin-1")
+        return known.enums[tag].get(text, text) if tag in known.enums else text
+    if kind in BYTES:
+        return data
+    if kind == UTF8:
+        return data.rstrip(b"\0").decode(errors="ignore")
+    letter, size = NUMBERS[kind]
+    if kind in RATIONALS:
+        pairs = struct.iter_unpack(order + letter + letter, data)
+        values = tuple([n / d if d else math.nan for n, d in pairs])
+    else:
+        values = struct.unpack(f"{order}{len(data) // size}{letter}", data)
+    if len(values) == 1:
+        return values[0]
+    if tag in known.single:
+        return None if tag == PHOTOMETRIC else values[0]
+    return values
+
+
+def _text(tag: int, value: bytes, order: str) -> str:
     if tag == USER_COMMENT:
         return user_comment(value, order) or ELIDED
     return value.decode("utf-8", errors="ignore")

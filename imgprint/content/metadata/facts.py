@@ -30,12 +30,10 @@ def clean(value: Any) -> str | None:
     >>> clean("Caf\u00c3\u00a9 \0"), clean("  "), clean(b"x\0")
     ('Café', None, 'x')
     """
-    if value is None:
-        return None
-    if isinstance(value, bytes):
-        value = value.decode("latin-1")
     if not isinstance(value, str):
-        return None
+        if not isinstance(value, bytes):
+            return None
+        value = value.decode("latin-1")
     if not value.isascii():
         try:
             value = value.encode("latin-1").decode("utf-8")
@@ -109,11 +107,15 @@ def _moment(exif: Values, day: int, fraction: int, offset: int) -> str | None:
     moment = _date(text[:19]) if text else None
     if not moment:
         return None
-    digits = clean(exif.get(fraction))
-    if digits and digits.isdecimal() and digits.isascii() and int(digits):
-        moment += "." + digits[:9]
-    zone = clean(exif.get(offset))
-    return moment + zone if zone and OFFSET.fullmatch(zone) else moment
+    if fraction in exif:
+        digits = clean(exif[fraction])
+        if digits and digits.isdecimal() and digits.isascii() and int(digits):
+            moment += "." + digits[:9]
+    if offset in exif:
+        zone = clean(exif[offset])
+        if zone and OFFSET.fullmatch(zone):
+            moment += zone
+    return moment
 
 
 @lru_cache(16)  # the three dates of a picture are often one

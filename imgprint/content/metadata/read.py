@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -119,17 +118,18 @@ class Reader:
             make = clean(exif.main.get(MAKE))
             found.note = read_makernote(image, exif.tiff, entry, make)
         for tag, kind in EMBEDDED.items():
-            entry = exif.ifd0.get(tag)
-            if entry and own and entry.span.stop <= exif.tiff.stop and not entry.inline:
-                exif.blocks.append(Block(kind, (entry.span,)))
+            if own and tag in exif.ifd0.entries:
+                *_, start, length, inline = exif.ifd0.entries[tag]
+                if start + length <= exif.tiff.stop and not inline:
+                    exif.blocks.append(Block(kind, (range(start, start + length),)))
 
     def others(self, blocks: list[Block]) -> None:
         """Read all blocks but Exif; the first of a kind counts, but for text."""
-        tries: Counter[str] = Counter()
+        tries: dict[str, int] = {}
         for block in blocks:
             if block.kind in ROLES:
                 continue
-            tries[block.kind] += 1
+            tries[block.kind] = tries.get(block.kind, 0) + 1
             if tries[block.kind] > (MAX_TEXTS if block.kind == "text" else MAX_TRIES):
                 continue
             try:
@@ -254,8 +254,8 @@ def _thumbnail(
     layout = Layout()
     try:
         ifd = tiff.directory(image, exif.tiff, exif.ifd0.next)
-        start = tiff.integers(image, exif.tiff, ifd.get(0x201))
-        length = tiff.integers(image, exif.tiff, ifd.get(0x202))
+        start = tiff.integers(image, exif.tiff, ifd.entries.get(0x201))
+        length = tiff.integers(image, exif.tiff, ifd.entries.get(0x202))
         if not start or not length or not 0 < length[0] <= 65_536:
             return None, None
         begin = exif.tiff.base + start[0]
