@@ -66,7 +66,7 @@ class Answer(NamedTuple):
 
 
 class Kept:
-    """The kept connections of *session*'s connector.
+    """The kept connections of *connector*.
 
     *silence* bounds each wait for the network, in seconds; *limit* is how many
     bytes may wait to be read.

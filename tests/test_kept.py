@@ -29,6 +29,7 @@ from imgprint.lean.urls import read_place, target_of
 from tests.servers.process import free_port
 from tests.servers.socks import SocksProxy
 from tests.test_socks import download as download_anywhere
+from tests.test_socks import tls_site  # noqa: F401
 
 OK = b"HTTP/1.1 206 OK\r\nContent-Length: 5\r\n\r\nhello"
 SILENT = b""
@@ -218,6 +219,16 @@ def test_proxies_keep_connections_apart():
     assert [number for number, _ in server.asked] == [0, 0, 1, 0, 1, 1]
 
 
+def test_tls(tls_site):  # noqa: F811
+    url = f"https://127.0.0.1:{tls_site.port}/a"
+    first, second = download(*(image_request(url) for _ in range(2)))
+    assert first.certificate
+    assert first.body
+    assert (first.certificate, first.body) == (second.certificate, second.body)
+    assert first.ip_address == second.ip_address
+    assert len(tls_site.names) == 1, "a handshake"
+
+
 def test_an_http_proxy_is_asked_in_its_own_form():
     with Scripted(OK, OK) as server:
         proxy = f"http://127.0.0.1:{server.port}"
@@ -262,6 +273,7 @@ URLS = st.builds(
 
 @given(URLS)
 @example("http://a.example/a;")
+@example("http://a.example/a?b='c'")
 @example("http://a.example/a?b=%20")
 @example("http://a.example/.a/..b")
 def test_a_plain_url_is_what_all_make_of_it(url):

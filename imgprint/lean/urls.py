@@ -19,7 +19,8 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9@:%._~-]*(?=[/?#]|\Z)"
 # escapes and dot segments, a query without escapes and spaces, a port that
 # needs no look.
 _TARGET = re.compile(
-    r"(https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{0,3}|:[1-5][0-9]{4}|:6[0-4][0-9]{3})?)"
+    r"(https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
+    r"(?::[1-9][0-9]{0,3}|:[1-5][0-9]{4}|:6[0-4][0-9]{3})?)"
     r"(/(?!\.)(?:[A-Za-z0-9_~$!&'()*+,=:@-]|\.|/(?!\.))*"
     r"(?:\?[A-Za-z0-9_~.$!&()*,;=:@/-]+)?)",
 )
