@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 from scrapy.exporters import BaseItemExporter, CsvItemExporter
 
 from imgprint.items import ImageRecord, Sighting
-from imgprint.lines import fields_of
+from imgprint.lines import ITEMS, fields_of
 from imgprint.parquet import ParquetRows
 from imgprint.report.export import (
     COLUMNS,
@@ -37,7 +37,7 @@ class RecordCsvExporter(CsvItemExporter):
         self._names = self.include_headers_line and not _has_content(file)
 
     def export_item(self, item: Any) -> None:
-        if not (self._usual and isinstance(item, ImageRecord | Sighting)):
+        if not (self._usual and isinstance(item, ITEMS)):
             super().export_item(item)
         elif isinstance(item, ImageRecord):
             self._write(COLUMNS, flat(fields_of(item)).values())

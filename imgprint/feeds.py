@@ -12,8 +12,7 @@ from scrapy.exporters import JsonItemExporter, JsonLinesItemExporter
 from w3lib.url import file_uri_to_path
 
 from imgprint.errors import InputError
-from imgprint.items import ImageRecord, Sighting
-from imgprint.lines import StoredRecord, StoredSighting, json_line, pretty
+from imgprint.lines import ITEMS, STORED, json_line, pretty
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
@@ -41,11 +40,11 @@ class FlushingJsonLinesItemExporter(JsonLinesItemExporter):
         self._usual = _usual(self)
 
     def export_item(self, item: Any) -> None:
-        if self._usual and isinstance(item, ImageRecord | Sighting):
+        if self._usual and isinstance(item, ITEMS):
             self.file.write(json_line(item) + b"\n")
         else:
             super().export_item(item)
-        if not isinstance(item, StoredRecord | StoredSighting):
+        if not isinstance(item, STORED):
             self.file.flush()
 
 
@@ -60,7 +59,7 @@ class FastJsonItemExporter(JsonItemExporter):
         self._usual = _usual(self)
 
     def export_item(self, item: Any) -> None:
-        if self._usual and isinstance(item, ImageRecord | Sighting):
+        if self._usual and isinstance(item, ITEMS):
             self._add_comma_after_first()
             self.file.write(pretty(json_line(item), max(0, self.indent or 0)))
         else:

@@ -22,7 +22,7 @@ def json_line(item: ImageRecord | Sighting) -> bytes:
     >>> json_line(Sighting(alt="café"))[:62].decode()
     '{"page_url":null,"image_url":null,"site":null,"element":null,"'
     """
-    if isinstance(item, StoredRecord | StoredSighting):
+    if isinstance(item, STORED):
         return item.line
     try:
         return _encode(item)
@@ -58,7 +58,7 @@ def read_line(line: bytes | str) -> dict[str, Any]:
 
 def fields_of(item: ImageRecord | Sighting) -> dict[str, Any]:
     """Return the fields of *item* by name; not to be changed."""
-    if isinstance(item, StoredRecord | StoredSighting):
+    if isinstance(item, STORED):
         return read_line(item.line)
     return {field.name: getattr(item, field.name) for field in fields(item)}
 
@@ -75,6 +75,11 @@ class StoredSighting(Sighting):
 
     def __init__(self, line: bytes):
         self.line = line
+
+
+# Of what is asked for each item, tuples are told in a quarter of a union's time.
+ITEMS = (ImageRecord, Sighting)
+STORED = (StoredRecord, StoredSighting)
 
 
 class _Unread:

@@ -21,6 +21,7 @@ from imgprint.durable.s3 import S3Storage, upload_spool
 from imgprint.durable.spool import Spool
 from imgprint.durable.storages import FileStorage
 from imgprint.items import ImageRecord, Sighting
+from imgprint.lines import ITEMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +70,7 @@ class FeedExporter(OpenFeedExporter):
         super().open_spider(spider)
 
     def item_scraped(self, item: Any, spider: Spider) -> None:
-        if not (self._job and isinstance(item, ImageRecord | Sighting)):
+        if not (self._job and isinstance(item, ITEMS)):
             super().item_scraped(item, spider)
             if not (self.slots or self._stopping):
                 stopping = self.crawler.stop_async()
@@ -166,7 +167,7 @@ class _Since:
         self.exporter = exporter
 
     def accepts(self, item: Any) -> bool:
-        if isinstance(item, ImageRecord | Sighting):
+        if isinstance(item, ITEMS):
             start = self.start[isinstance(item, Sighting)]
             if self.exporter._place < start:
                 return False

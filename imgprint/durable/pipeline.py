@@ -19,6 +19,7 @@ from imgprint.errors import INTERRUPTED, InputError
 from imgprint.images import Images
 from imgprint.items import ImageRecord, Sighting
 from imgprint.keys import url_key
+from imgprint.lines import ITEMS
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -120,7 +121,7 @@ class JournalPipeline:
             images.resume(self.outcomes, self.journal.site_images())
 
     def process_item(self, item: Any) -> Any:
-        if not isinstance(item, ImageRecord | Sighting):
+        if not isinstance(item, ITEMS):
             return item
         if self.failure or getattr(item, "error", None) == INTERRUPTED:
             raise DropItem("its page will be done again", log_level="DEBUG")
