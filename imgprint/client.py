@@ -29,8 +29,9 @@ from scrapy.utils._download_handlers import check_stop_download
 from scrapy.utils.ssl import _make_ssl_context
 from yarl import URL
 
+from imgprint.content.exchange import SMALL
 from imgprint.errors import Refused, TorError
-from imgprint.kept import Answer, Kept, give_up, head_of
+from imgprint.kept import Answer, Kept, give_up, head_of, until_all_is_there
 from imgprint.lean.headers import LeanHeaders
 from imgprint.lean.request import LeanResponse
 from imgprint.session import (
@@ -184,17 +185,20 @@ class AiohttpHandler(AiohttpDownloadHandler):
         self, answer: Answer, request: Request, peername: Any, ssl: Any
     ) -> Response:
         headers = self._extract_headers(answer)
-        length = headers.get("Content-Length")
+        field = headers.get("Content-Length")
+        length = int(field) if field is not None else None
         stop = check_stop_download(
             signals.headers_received,
             self.crawler,
             request,
             headers=headers,
-            body_length=int(length) if length is not None else None,
+            body_length=length,
         )
         chunks: list[bytes] = []
         content = answer.content
         try:
+            if length is not None and length <= SMALL and not stop:
+                await until_all_is_there(content)  # it is read whatever it is
             while not (stop or content.at_eof()) and (chunk := await content.readany()):
                 chunks.append(chunk)
                 stop = check_stop_download(

@@ -115,6 +115,14 @@ class Kept:
             raise DownloadFailedError(str(error)) from error
 
 
+async def until_all_is_there(content: StreamReader) -> None:
+    """Wait for the end of *content*, which it has room for, not for each packet."""
+    if error := content.exception():
+        raise error
+    if not content.is_eof():
+        await content.wait_eof()
+
+
 def give_up(connection: Connection) -> None:
     """Raise TimeoutError where the answer is being waited for."""
     protocol = connection.protocol

@@ -20,6 +20,7 @@ from scrapy.utils.request import request_from_dict
 from w3lib.url import safe_url_string
 from yarl import URL
 
+from imgprint.content.exchange import SMALL
 from imgprint.errors import OutOfTime
 from imgprint.http import image_request
 from imgprint.kept import head_of
@@ -47,7 +48,7 @@ def download(*requests, **settings):
 class Scripted:
     """A server that gives the answers of a list, whatever is asked, one a request.
 
-    SILENT says nothing, GONE closes the connection. *asked* are the requests, each
+    A list is sent piece by piece, SILENT says nothing, GONE closes the connection. *asked* are the requests, each
     with the number of its connection.
     """
 
@@ -96,7 +97,9 @@ class Scripted:
                 if answer is GONE:
                     connection.shutdown(socket.SHUT_RDWR)
                     return
-                connection.sendall(answer)
+                for piece in answer if isinstance(answer, list) else [answer]:
+                    connection.sendall(piece)
+                    time.sleep(0.02 * isinstance(answer, list))
 
     def request(self, path="/a.jpg", **named):
         named.setdefault("headers", {"Accept": "*/*", "X-Twice": ["1", "2"]})
@@ -187,6 +190,26 @@ def test_a_body_that_breaks_off():
             connect=[(end, signals.bytes_received)],
         )
     assert isinstance(error, ResponseDataLossError)
+
+
+@pytest.mark.parametrize("size", [6, SMALL, SMALL + 6])
+def test_a_small_body_is_read_at_once(size):
+    body = bytes(size)
+    head = b"HTTP/1.1 206 OK\r\nContent-Length: %d\r\n\r\n" % size
+    pieces = [head, *(body[i : i + size // 3] for i in range(0, size, size // 3))]
+    received = []
+
+    def note(data):
+        received.append(len(data))
+
+    with Scripted(pieces, pieces) as server:
+        got = download(
+            *(server.request() for _ in range(2)),
+            connect=[(note, signals.bytes_received)],
+        )
+    assert [response.body for response in got] == [body] * 2
+    assert sum(received) == 2 * size
+    assert (len(received) == 2) is (size <= SMALL)
 
 
 def test_a_body_that_is_cut_off_is_not_waited_for():
