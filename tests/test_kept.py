@@ -48,8 +48,8 @@ def download(*requests, **settings):
 class Scripted:
     """A server that gives the answers of a list, whatever is asked, one a request.
 
-    A list is sent piece by piece, SILENT says nothing, GONE closes the connection. *asked* are the requests, each
-    with the number of its connection.
+    An answer that is a list is sent piece by piece, SILENT says nothing, GONE closes
+    the connection. *asked* are the requests, each with the number of its connection.
     """
 
     def __init__(self, *answers):
@@ -94,10 +94,10 @@ class Scripted:
                 head, _, data = data.partition(b"\r\n\r\n")
                 self.asked.append((number, head))
                 answer = self.answers.pop(0)
-                if answer is GONE:
-                    connection.shutdown(socket.SHUT_RDWR)
-                    return
                 for piece in answer if isinstance(answer, list) else [answer]:
+                    if piece is GONE:
+                        connection.shutdown(socket.SHUT_RDWR)
+                        return
                     connection.sendall(piece)
                     time.sleep(0.02 * isinstance(answer, list))
 
@@ -178,17 +178,11 @@ def test_what_is_no_http():
     assert after.body == b"hello"
 
 
-def test_a_body_that_breaks_off():
-    with Scripted(OK, PART) as server:
-
-        def end(data):
-            if len(server.asked) == 2:
-                server._connections[0].shutdown(socket.SHUT_RDWR)
-
-        _, error = download(
-            *(server.request() for _ in range(2)),
-            connect=[(end, signals.bytes_received)],
-        )
+@pytest.mark.parametrize("size", [9, SMALL + 9])
+def test_a_body_that_breaks_off(size):
+    part = OK.replace(b"5", b"%d" % size)
+    with Scripted(OK, [part, GONE]) as server:
+        _, error = download(*(server.request() for _ in range(2)))
     assert isinstance(error, ResponseDataLossError)
 
 
