@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http.cookies import SimpleCookie
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -34,10 +35,12 @@ MAX_HEADER = 65_536
 class Connection(ResponseHandler):
     """aiohttp's side of a connection, with a bound on header blocks.
 
-    aiohttp bounds lines and their number, but takes 1xx answers without end.
+    aiohttp bounds lines and their number, but takes 1xx answers without end. It
+    sets a timer for each packet; here there is one, which looks when the last was.
     """
 
     peername: Any = None
+    _heard = 0.0
     _header = 0
     _earlier: object = None
 
@@ -48,6 +51,21 @@ class Connection(ResponseHandler):
     def set_response_params(self, **params: Any) -> None:
         self._header, self._earlier = 0, self._payload
         super().set_response_params(**params)
+
+    def _reschedule_timeout(self) -> None:
+        self._heard = monotonic()
+        if self._read_timeout_handle is None:
+            super()._reschedule_timeout()
+
+    def _on_read_timeout(self) -> None:
+        self._read_timeout_handle = None
+        left = self._heard + (self._read_timeout or 0) - monotonic()
+        if left > 0:
+            self._read_timeout_handle = self._loop.call_later(
+                left, self._on_read_timeout
+            )
+        else:
+            super()._on_read_timeout()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)

@@ -55,6 +55,7 @@ class Scripted:
     def __init__(self, *answers):
         self.answers = list(answers)
         self.asked = []
+        self.pause = 0.02
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._connections = []
@@ -99,7 +100,7 @@ class Scripted:
                         connection.shutdown(socket.SHUT_RDWR)
                         return
                     connection.sendall(piece)
-                    time.sleep(0.02 * isinstance(answer, list))
+                    time.sleep(self.pause * isinstance(answer, list))
 
     def request(self, path="/a.jpg", **named):
         named.setdefault("headers", {"Accept": "*/*", "X-Twice": ["1", "2"]})
@@ -158,6 +159,16 @@ def test_silence(late):
     assert str(error) == f"{requests[1].url} kept silent for 0.3 seconds"
     assert after.body == b"hello"
     assert [number for number, _ in server.asked] == [0, 0, 1], "it was used again"
+
+
+def test_slow_is_not_silent():
+    pieces = [PART, *(b"x" for _ in range(4))]
+    with Scripted(pieces, pieces) as server:
+        server.pause = 0.2
+        got = download(
+            *(server.request() for _ in range(2)), IMGPRINT_STALL_TIMEOUT=0.4
+        )
+    assert [response.body for response in got] == [b"helloxxxx"] * 2
 
 
 def test_time_in_all():
