@@ -66,7 +66,8 @@ class AiohttpHandler(AiohttpDownloadHandler):
         self._receive_buffer = receive_buffer
         self._stall = crawler.settings.getfloat("IMGPRINT_STALL_TIMEOUT", 10)
         connector = self._connector()
-        self._kept = Kept(connector, self._silence, receive_buffer or 2**16)
+        room = receive_buffer or 2**16
+        self._kept = Kept(connector, self._silence, room)
         factory = partial(Connection, loop=connector._loop)
         connector._factory = factory  # type: ignore[assignment]
         self._session = self._bounded(
@@ -82,7 +83,7 @@ class AiohttpHandler(AiohttpDownloadHandler):
                     "Content-Type",
                     "User-Agent",
                 ),
-                read_bufsize=receive_buffer or 2**16,
+                read_bufsize=room,
             )
         )
 
@@ -279,7 +280,7 @@ class SocksHandler(AiohttpHandler):
         # A circuit to an onion takes half a minute if it has to.
         self._patience = crawler.settings.getfloat("IMGPRINT_TOR_TIMEOUT", 90)
         super().__init__(crawler, gate, receive_buffer)
-        self._stall = self._patience / 3
+        self._stall = self._silence
 
     def _connector(self) -> aiohttp.TCPConnector:
         return SocksConnector(

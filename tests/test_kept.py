@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from string import ascii_letters, digits
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import example, given
@@ -323,8 +324,6 @@ def test_a_plain_url_is_what_all_make_of_it(url):
 @example("http://exa\tmple.onion/a")
 @example(" http://a.onion/")
 def test_places_are_those_of_urlsplit(url):
-    from urllib.parse import urlsplit
-
     try:
         parts = urlsplit(url)
         expected = parts.scheme, parts.netloc, parts.hostname or ""

@@ -39,10 +39,7 @@ class LeanHeaders(Headers):
     def setdefault(self, key: str | bytes, def_val: Any = None) -> Any:
         name = _normal(key)
         if not dict.__contains__(self, name):
-            if isinstance(def_val, bytes):
-                dict.__setitem__(self, name, [def_val])
-            else:
-                self[name] = def_val
+            self[name] = def_val
         return dict.__getitem__(self, name)
 
     def pop(self, key: str | bytes, *args: Any) -> Any:

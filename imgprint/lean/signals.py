@@ -90,8 +90,37 @@ class LeanSignals:
 
     def send(self, signal: Any, **named: Any) -> list[tuple[Any, Any]]:
         """Do as SignalManager.send_catch_log does."""
-        results: list[tuple[Any, Any]] = []
         dont_log = named.pop("dont_log", ())
+        quiet = (*_errors(dont_log), StopDownload) if dont_log else (StopDownload,)
+        results = self._call(signal, named, quiet, _failure)
+        for live, result in results:
+            if result is not None and isinstance(result, Deferred):
+                logger.error("%s returned a Deferred: nobody waits for it", live)
+        return results
+
+    async def send_async(self, signal: Any, **named: Any) -> list[tuple[Any, Any]]:
+        """Do as SignalManager.send_catch_log_async does."""
+        quiet = _errors(named.pop("dont_log", ()))
+        results = self._call(signal, named, quiet, _itself)
+        for _, result in results:
+            if result is not None and waits(result):
+                return await asyncio.gather(
+                    *(_settle(*each, quiet, named) for each in results)
+                )
+        return results
+
+    def _call(
+        self,
+        signal: Any,
+        named: dict[str, Any],
+        quiet: tuple[Any, ...],
+        failed: Callable[[Exception], Any],
+    ) -> list[tuple[Any, Any]]:
+        """Return what receivers return, and what *failed* makes of their errors.
+
+        Errors are logged, but for those of the types *quiet*.
+        """
+        results: list[tuple[Any, Any]] = []
         receivers = self._receivers(signal, named)
         if not receivers:
             return results
@@ -109,45 +138,11 @@ class LeanSignals:
                 else:
                     result = live(*map(value_of, takes))
             except Exception as error:  # noqa: BLE001 - as Scrapy does
-                result = Failure()  # type: ignore[no-untyped-call]
-                if not isinstance(error, (*_errors(dont_log), StopDownload)):
+                result = failed(error)
+                if not isinstance(error, quiet):
                     _log(live, named)
-            if result is not None and isinstance(result, Deferred):
-                logger.error("%s returned a Deferred: nobody waits for it", live)
             results.append((live, result))
         return results
-
-    async def send_async(self, signal: Any, **named: Any) -> list[tuple[Any, Any]]:
-        """Do as SignalManager.send_catch_log_async does."""
-        dont_log = named.pop("dont_log", ())
-        receivers = self._receivers(signal, named)
-        named["sender"], named["signal"] = self.sender, signal
-        results: list[tuple[Any, Any]] = []
-        waiting = False
-        value_of = named.__getitem__
-        for ref, function, takes in receivers:
-            live = ref()
-            if live is None:
-                continue
-            if function is not None:
-                live = MethodType(function, live)
-            try:
-                if takes is None:
-                    result = robustApply(live, **named)
-                else:
-                    result = live(*map(value_of, takes))
-            except Exception as error:  # noqa: BLE001 - as Scrapy does
-                result = error
-                if not isinstance(error, _errors(dont_log)):
-                    _log(live, named)
-            if result is not None:
-                waiting = waiting or waits(result)
-            results.append((live, result))
-        if not waiting:
-            return results
-        return await asyncio.gather(
-            *(_settle(*r, _errors(dont_log), named) for r in results)
-        )
 
     def _receivers(self, signal: Any, named: dict[str, Any]) -> list[_Receiver]:
         """Return who is connected to *signal* now, worked out when that changed."""
@@ -167,6 +162,15 @@ class LeanSignals:
         if usual:
             self._known[key] = list(connected), receivers
         return receivers
+
+
+def _failure(_: Exception) -> Failure:
+    """Return the error that is being handled, as Scrapy has it in results."""
+    return Failure()  # type: ignore[no-untyped-call]
+
+
+def _itself(error: Exception) -> Exception:
+    return error
 
 
 async def _settle(

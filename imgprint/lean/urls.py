@@ -105,9 +105,8 @@ def target_of(url: str) -> Target | None:
 
 @lru_cache(maxsize=10_000)
 def _origin(url: str) -> Origin:
-    parts = urlsplit(url)
-    place = Place(parts.scheme, parts.netloc, parts.hostname or "")
+    place = _place(url)
     usual = _PORTS[place.scheme]
-    port = parts.port or usual
-    field = place.host if port == usual else f"{place.host}:{port}"
+    port = urlsplit(url).port or usual
+    field = place.host if port == usual else place.netloc
     return Origin(place, place.scheme == "https", port, field)
