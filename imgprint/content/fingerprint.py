@@ -25,7 +25,7 @@ DECODED = ("pdq", "pdq_quality", "pdq_source", "pdq_strips")
 def head_of(image: SparseBytes) -> bytes | None:
     """Return bytes 0-10240 (all of a smaller file), None if not all are known."""
     try:
-        return image[: HEAD.stop]
+        return image.read(0, HEAD.stop)
     except MissingBytes:
         return None
 
@@ -35,7 +35,7 @@ def tail_of(image: SparseBytes) -> bytes | None:
     if image.size is None:
         return None
     try:
-        return image[max(0, image.size - TAIL_SIZE) : image.size]
+        return image.read(max(0, image.size - TAIL_SIZE), image.size)
     except MissingBytes:
         return None
 

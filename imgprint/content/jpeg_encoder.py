@@ -73,7 +73,7 @@ def _frame(image: SparseBytes, layout: Layout) -> tuple[int, bytes]:
     """Return marker and data of the first frame header, none if there is none."""
     for marker, span in layout.tables:
         if marker in FRAMES:
-            return marker, image[span.start : span.stop]
+            return marker, image.read(span.start, span.stop)
     return 0, b""
 
 
@@ -122,7 +122,7 @@ def _typical(image: SparseBytes, layout: Layout) -> bool:
     """Return whether all Huffman tables are those of section K.3."""
     for marker, span in layout.tables:
         if marker == DHT:
-            data = image[span.start : span.stop]
+            data = image.read(span.start, span.stop)
             known = _known_segment if len(data) <= LONGEST else _typical_segment
             if not known(data):
                 return False

@@ -72,7 +72,7 @@ def data_key(image: SparseBytes, layout: Layout) -> DataKey | None:
         prefix, data = _png(image, layout)
     elif name == "webp":
         assert layout.picture is not None
-        prefix = image[layout.picture : layout.picture + 4]
+        prefix = image.read(layout.picture, layout.picture + 4)
         data = _run(image, layout.picture + 8, layout.picture_stop)
     else:
         assert layout.picture is not None
@@ -95,7 +95,7 @@ def distinct(data: bytes) -> int:
 
 def _run(image: SparseBytes, start: int, stop: int | None) -> bytes:
     end = start + DATA
-    return image[start : end if stop is None else min(stop, end)]
+    return image.read(start, end if stop is None else min(stop, end))
 
 
 def _jpeg(image: SparseBytes, layout: Layout) -> tuple[bytes, bytes]:
@@ -106,7 +106,7 @@ def _jpeg(image: SparseBytes, layout: Layout) -> tuple[bytes, bytes]:
     if layout.picture is None:
         last = layout.tables[-1][1].stop
         raise MissingBytes(range(last, last + TABLES + DATA))
-    length = image[layout.picture + 2 : layout.picture + 4]
+    length = image.read(layout.picture + 2, layout.picture + 4)
     start = layout.picture + 2 + int.from_bytes(length, "big")
     data = _run(image, start, None)
     if len(data) < DATA:  # the file ends first; junk may follow the picture
@@ -114,7 +114,7 @@ def _jpeg(image: SparseBytes, layout: Layout) -> tuple[bytes, bytes]:
     prefix, tables = b"", quantisation(quantisation_segments(image, layout))
     for marker, span in layout.tables:
         if marker in FRAMES:
-            frame = image[span.start : span.stop]
+            frame = image.read(span.start, span.stop)
             prefix = b"p" if marker in PROGRESSIVE else b"s"
             prefix += frame[:6] + frame[7::3]
             prefix += b"".join([tables.get(number, b"") for number in frame[8::3]])
@@ -124,7 +124,7 @@ def _jpeg(image: SparseBytes, layout: Layout) -> tuple[bytes, bytes]:
 def quantisation_segments(image: SparseBytes, layout: Layout) -> tuple[bytes, ...]:
     """Return the data of the DQT segments before the first scan."""
     spans = [span for marker, span in layout.tables if marker == DQT]
-    return tuple([image[span.start : span.stop] for span in spans])
+    return tuple([image.read(span.start, span.stop) for span in spans])
 
 
 def quantisation(segments: Iterable[bytes]) -> dict[int, bytes]:
@@ -146,20 +146,20 @@ def quantisation(segments: Iterable[bytes]) -> dict[int, bytes]:
 def _png(image: SparseBytes, layout: Layout) -> tuple[bytes, bytes]:
     """Return IHDR and PLTE, and the data of the IDAT chunks."""
     assert layout.picture is not None
-    prefix = image[16:29]
+    prefix = image.read(16, 29)
     if prefix[9:10] == b"\3":
         prefix += _palette(image, layout.picture)
     data, offset = b"", layout.picture
     for _ in range(MAX_CHUNKS):
         if len(data) == DATA:
             break
-        head = image[offset : offset + 8]
+        head = image.read(offset, offset + 8)
         if head[4:] != b"IDAT":
             break
         length = int.from_bytes(head[:4], "big")
         start = offset + 8
         try:
-            data += image[start : start + min(length, DATA - len(data))]
+            data += image.read(start, start + min(length, DATA - len(data)))
         except MissingBytes as missing:  # with the headers of small chunks
             first = missing.span.start
             raise MissingBytes(range(first, first + DATA)) from None
@@ -170,10 +170,10 @@ def _png(image: SparseBytes, layout: Layout) -> tuple[bytes, bytes]:
 def _palette(image: SparseBytes, picture: int) -> bytes:
     offset = 33
     while offset < picture:
-        head = image[offset : offset + 8]
+        head = image.read(offset, offset + 8)
         length = int.from_bytes(head[:4], "big")
         if head[4:] == b"PLTE":
-            return image[offset + 8 : offset + 8 + length]
+            return image.read(offset + 8, offset + 8 + length)
         offset += length + 12
     return b""
 
@@ -195,7 +195,7 @@ def png_adler32(image: SparseBytes, layout: Layout) -> str | None:
     if layout.format != "png" or layout.picture is None or size is None:
         return None
     known = image.spans[-1]
-    tail = image[known.start : size] if known.stop == size else b""
+    tail = image.read(known.start, size) if known.stop == size else b""
     tail = tail[-1024:]
     if len(tail) < 24 or not TRAILER.search(tail):
         return None
@@ -218,5 +218,5 @@ def _is_data(image: SparseBytes, layout: Layout, end: int, before: bytes) -> boo
     bytes *before* are too varied for text.
     """
     assert layout.picture is not None
-    length = int.from_bytes(image[layout.picture : layout.picture + 4], "big")
+    length = int.from_bytes(image.read(layout.picture, layout.picture + 4), "big")
     return layout.picture + 8 + length == end or distinct(before[-256:]) > 128

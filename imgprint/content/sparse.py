@@ -119,12 +119,19 @@ class SparseBytes:
         start, stop = key.start or 0, key.stop
         if key.step not in (None, 1):
             raise ValueError("SparseBytes slices have no step")
-        if stop is not None and 0 <= start <= stop <= len(self.head):
-            return self.head[start:stop]  # as most slices are
-        if start < 0 or (stop is None and self.size is None):
+        if stop is None:
+            stop = self.size
+        if start < 0 or stop is None:
             raise ValueError("SparseBytes slices count from byte 0")
-        stop = self.size if stop is None else self._clip(stop)
-        assert stop is not None
+        return self.read(start, stop)
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Return ``image[start:stop]``, in half the time of a slice."""
+        if 0 <= start <= stop <= len(self.head):
+            return self.head[start:stop]  # as most are
+        if start < 0:
+            raise ValueError("SparseBytes slices count from byte 0")
+        stop = self._clip(stop)
         if stop <= start:
             return b""
         index = bisect_right(self._starts, start) - 1

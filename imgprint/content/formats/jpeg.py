@@ -87,7 +87,7 @@ def _marker(image: SparseBytes, offset: int) -> tuple[int, int, int]:
     At the end of the file, where no length follows, it is EOI.
     """
     offset = _next_marker(image, offset)
-    head = image[offset : offset + 4]
+    head = image.read(offset, offset + 4)
     if len(head) < 4:
         return offset, EOI, 0
     return offset, head[1], int.from_bytes(head[2:], "big")
@@ -95,13 +95,13 @@ def _marker(image: SparseBytes, offset: int) -> tuple[int, int, int]:
 
 def _next_marker(image: SparseBytes, offset: int) -> int:
     """Return the offset of the 0xFF of the next marker at or after *offset*."""
-    two = image[offset : offset + 2]
+    two = image.read(offset, offset + 2)
     if len(two) == 2 and two[0] == 0xFF and two[1] not in (0x00, 0xFF):
         return offset
     try:
-        found = MARKER.search(image[offset : offset + MAX_RESYNC])
+        found = MARKER.search(image.read(offset, offset + MAX_RESYNC))
     except MissingBytes as missing:
-        found = MARKER.search(image[offset : missing.span.start])
+        found = MARKER.search(image.read(offset, missing.span.start))
         if not found:
             raise
     if found:
@@ -111,7 +111,7 @@ def _next_marker(image: SparseBytes, offset: int) -> int:
 
 def _read_frame(image: SparseBytes, span: range, layout: Layout, marker: int) -> None:
     """Read precision, height and width. Source: ITU-T T.81 section B.2.2."""
-    frame = image[span.start : span.start + 5]
+    frame = image.read(span.start, span.start + 5)
     if len(frame) < 5:
         raise ValueError(f"Short JPEG frame header at byte {span.start}")
     layout.bit_depth, height, width = FRAME.unpack(frame)
@@ -131,7 +131,7 @@ def _read_segment(image: SparseBytes, marker: int, span: range, layout: Layout) 
         layout.add("comment", span)
         return
     start, stop = span.start, span.stop
-    head = image[start : min(start + 32, stop)]
+    head = image.read(start, min(start + 32, stop))
     if marker == APP1 and head[:4] == b"Exif":
         layout.add("exif", range(start + 6, stop))
     elif marker == APP1 and head.startswith(XMP):
@@ -161,7 +161,7 @@ def _count_frames(image: SparseBytes, span: range) -> int:
         structure = tiff.header(image, span)
         index = tiff.directory(image, structure, structure.first)
         place = tiff.Entry(*index.entries[MP_ENTRIES]).span
-        entries = image[place.start : min(place.stop, span.stop)]
+        entries = image.read(place.start, min(place.stop, span.stop))
     except (MissingBytes, ValueError, KeyError):
         return 0
     types = [
@@ -184,9 +184,9 @@ def _after(image: SparseBytes, span: range, layout: Layout) -> int:
     if len(span) < 64:
         return span.stop
     try:
-        image[span.stop : span.stop + 4]
+        image.read(span.stop, span.stop + 4)
     except MissingBytes:
-        head = image[span.start : span.start + 16]
+        head = image.read(span.start, span.start + 16)
         part = len(span) - 16
         box = int.from_bytes(head[8:12], "big") - 8
         if head[:2] != b"JP" or int.from_bytes(head[4:8], "big") != 1 or box < part:

@@ -88,7 +88,7 @@ def header(image: SparseBytes, span: range) -> Tiff:
     Source: TIFF 6.0 section 2; BigTIFF (AWare Systems). ORF and RW2 put their
     own magic number in the place of 42.
     """
-    head = image[span.start : min(span.start + 16, span.stop)]
+    head = image.read(span.start, min(span.start + 16, span.stop))
     order = ORDERS.get(head[:2])
     if order is None or len(head) < 8:
         raise ValueError("No TIFF header")
@@ -119,10 +119,10 @@ def directory(image: SparseBytes, tiff: Tiff, offset: int) -> Directory:
         raise ValueError(f"No TIFF directory at {offset}")
     name = NAMES[order]
     try:
-        count = int.from_bytes(image[first - lead : first], name)
+        count = int.from_bytes(image.read(first - lead, first), name)
         if not 0 < count <= MAX_ENTRIES:
             raise ValueError(f"TIFF directory of {count} entries at {offset}")
-        data = image[first : min(first + count * size + tail, end)]
+        data = image.read(first, min(first + count * size + tail, end))
     except MissingBytes:
         begin = max(base, base + offset - PAGE // 2)
         raise MissingBytes(range(begin, min(begin + PAGE, end))) from None
@@ -164,7 +164,7 @@ def integers(image: SparseBytes, tiff: Tiff, entry: Fields | None) -> tuple[int,
     stop = start + unit * min(amount, 64)
     if stop > tiff.stop:
         return ()
-    data = image[start:stop]
+    data = image.read(start, stop)
     return struct.unpack(f"{tiff.order}{len(data) // unit}{INTEGERS[kind]}", data)
 
 
@@ -206,7 +206,7 @@ def raw_format(image: SparseBytes, tiff: Tiff, first: Directory) -> str | None:
     make = first.get(MAKE)
     if make is None or SUB_IFDS not in entries or not image.has(make.span):
         return None
-    name = image[make.span.start : min(make.span.stop, make.span.start + 5)]
+    name = image.read(make.span.start, min(make.span.stop, make.span.start + 5))
     if name == b"NIKON":
         kind = integers(image, tiff, entries.get(NEW_SUBFILE_TYPE))
         return "nef" if kind == (1,) else None

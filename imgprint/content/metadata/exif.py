@@ -133,7 +133,7 @@ def _unprefixed(image: SparseBytes, span: range) -> range:
     """
     start, stop = span.start, span.stop
     for _ in range(3):
-        head = image[start : min(start + 6, stop)]
+        head = image.read(start, min(start + 6, stop))
         if head == b"Exif\0\0":
             start += 6
         elif head[:3] == bytes(3) and len(head) == 6:
@@ -200,7 +200,7 @@ class _Reader:
                 if stop > run and not self._reaches(start, stop):
                     continue
             if length and kind in READ:
-                data = head[start:stop] if stop <= near else image[start:stop]
+                data = head[start:stop] if stop <= near else image.read(start, stop)
                 kept[tag] = _value(data, tag, kind, order, known)
         if self.left - left > run - self.tiff.base:
             self._cut(kept, ifd)

@@ -213,7 +213,7 @@ class Reader:
                 if own:
                     self._other(Block(kind, (place,)))
                 elif kind == "iptc" and not self.found.iptc:
-                    self.found.iptc = read_iptc(image[place.start : place.stop])
+                    self.found.iptc = read_iptc(image.read(place.start, place.stop))
         except MissingBytes as missing:
             if (
                 own
@@ -259,7 +259,7 @@ def _thumbnail(
         if not start or not length or not 0 < length[0] <= 65_536:
             return None, None
         begin = exif.tiff.base + start[0]
-        data = image[begin : begin + length[0]]
+        data = image.read(begin, begin + length[0])
         if data[:2] != b"\xff\xd8" or begin + length[0] > exif.tiff.stop:
             return None, None
         jpeg.read(parts.as_file(data), layout)
