@@ -23,6 +23,7 @@ from imgprint.hashlist import HashListPipeline
 from imgprint.items import ImageRecord, Sighting
 from imgprint.lean.download import Downloader
 from imgprint.lean.items import LeanLogFormatter, Pipelines
+from imgprint.lean.pages import PageQueue
 from imgprint.lean.signals import LeanSignals
 from imgprint.lean.stats import LeanDownloaderStats, LeanStatsCollector
 from imgprint.middlewares.backoff import BackoffMiddleware
@@ -129,6 +130,7 @@ class Addon:
             settings["FEED_EXPORTERS"].setdefault(name, exporter)
         if settings.getbool("IMGPRINT_LEAN", True):
             settings.set("DOWNLOADER", Downloader, priority="addon")
+            settings.set("SCHEDULER_PRIORITY_QUEUE", PageQueue, priority="addon")
             settings.set("ITEM_PROCESSOR", Pipelines, priority="addon")
             settings.set("LOG_FORMATTER", LeanLogFormatter, priority="addon")
             settings.set("STATS_CLASS", LeanStatsCollector, priority="addon")

@@ -7,19 +7,23 @@ from collections import deque
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
     from typing import Any
 
 T = TypeVar("T")
 
 
 async def gather_bounded(
-    coroutines: Iterator[Coroutine[Any, Any, Iterable[T]]], limit: int
+    coroutines: Iterator[Coroutine[Any, Any, Iterable[T]]],
+    limit: int,
+    few: int = 0,
+    when_few: Callable[[], None] | None = None,
 ) -> AsyncIterator[T]:
     """Yield what *coroutines* return, in order of completion, *limit* at a time.
 
     The iterator is read only as fast as there is room. If the generator is
-    closed early, what runs is cancelled.
+    closed early, what runs is cancelled. *when_few* is called once no more than
+    *few* are left.
     """
     running: set[asyncio.Task[Iterable[T]]] = set()
     done: deque[asyncio.Task[Iterable[T]]] = deque()
@@ -41,6 +45,9 @@ async def gather_bounded(
                     running.add(task)
                 else:
                     exhausted = True
+            if when_few and exhausted and len(running) <= few:
+                when_few()
+                when_few = None
             if not running:
                 return
             if not done:

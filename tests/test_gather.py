@@ -39,6 +39,21 @@ def test_never_more_than_the_limit_at_a_time(limit):
     assert peak == min(limit, 12)
 
 
+@pytest.mark.parametrize(("few", "left"), [(0, 0), (2, 2), (9, 5)])
+def test_it_is_said_once_when_few_are_left(few, left):
+    told = []
+
+    async def main():
+        jobs = [after(0.01 * i, i) for i in range(5)]
+        done = []
+        say = lambda: told.append(5 - len(done))  # noqa: E731
+        async for result in gather_bounded(iter(jobs), 6, few, say):
+            done.append(result)
+
+    run(main())
+    assert told == [left]
+
+
 def test_the_iterator_is_read_as_there_is_room():
     started = []
 

@@ -14,6 +14,7 @@ from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.http import Response
 from scrapy.utils.decorators import _warn_spider_arg
 
+from imgprint.lean.pages import Supply
 from imgprint.lean.urls import host_of, place_of
 from imgprint.lean.waiting import awaitable, waits
 
@@ -90,6 +91,7 @@ class Downloader(ScrapyDownloader):
 
     def __init__(self, crawler: Crawler):
         super().__init__(crawler)
+        self.supply = Supply()
         # Not built a second time: they are connected to signals by now.
         self.middleware.__class__ = Middlewares
         for methods in self.middleware.methods.values():
@@ -100,6 +102,13 @@ class Downloader(ScrapyDownloader):
         for index, method in enumerate(requests):
             if type(getattr(method, "__self__", None)) is OffsiteMiddleware:
                 requests[index] = self._onsite(method)
+
+    def full(self) -> bool:
+        """Return whether as many requests as may be are under way."""
+        return super().needs_backout()
+
+    def needs_backout(self) -> bool:
+        return self.full() and not self.supply.wanted()
 
     def _onsite(self, offsite: Any) -> Any:
         """Return *offsite*, asked only if there are domains to stay in."""
@@ -217,9 +226,9 @@ async def download(crawler: Crawler, request: Request) -> Response:
                 )
                 return result
         finally:
-            full = downloader.needs_backout()
+            full = downloader.full()
             downloader.active.remove(request)
-            if full:  # the engine was waiting for this
-                slot.nextcall.schedule()
+            if full and not downloader.needs_backout():
+                slot.nextcall.schedule()  # the engine was waiting for this
             slot.remove_request(request)
         request = result

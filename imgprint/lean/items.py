@@ -11,6 +11,8 @@ from scrapy.pipelines import ItemPipelineManager
 from imgprint.lean.waiting import awaitable, waits
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.logformatter import LogFormatterResult
@@ -18,9 +20,12 @@ if TYPE_CHECKING:
 _scraper = logging.getLogger("scrapy.core.scraper")
 
 
-async def deliver(crawler: Crawler, item: Any, response: Response) -> None:
-    """Hand *item* to the pipelines, past the generators of eight spider middlewares."""
-    await crawler.engine.scraper.start_itemproc_async(item, response=response)
+async def deliver(
+    crawler: Crawler, items: AsyncIterator[Any], response: Response
+) -> None:
+    """Hand *items* to the pipelines, past eight spider middlewares' generators."""
+    async for item in items:
+        await crawler.engine.scraper.start_itemproc_async(item, response=response)
 
 
 class Pipelines(ItemPipelineManager):

@@ -22,6 +22,7 @@ from imgprint.http import ImageResponse, image_request
 from imgprint.images import Images, Page
 from imgprint.items import Sighting
 from imgprint.lean.items import deliver
+from imgprint.lean.pages import Delivery
 from imgprint.lists import fetch_list
 from imgprint.postponed import SIGHTING, first_url, known, lines_left, once, postpone
 from imgprint.scope import Scope
@@ -174,10 +175,12 @@ class ImagesSpider(Spider):
         elif document := self.documents.read(response):
             self._count("page/count")
             page = self._describe(response, document)
-            # A task, or each image would wake the generators of all middlewares.
-            await asyncio.create_task(self._deliver(response, document, page))
-            for request in self._follow(response, document, page):
-                yield request
+            with Delivery(self.crawler, response.meta.get("download_slot")) as way:
+                # A task, or each image would wake the generators of all middlewares.
+                items = self._items(response, document, page, way)
+                await asyncio.create_task(deliver(self.crawler, items, response))
+                for request in self._follow(response, document, page):
+                    yield request
         else:
             self._count("page/skipped/not_html")
             error = "neither a page nor an image"
@@ -195,14 +198,8 @@ class ImagesSpider(Spider):
             document.way,
         )
 
-    async def _deliver(
-        self, response: Response, document: Document, page: Page
-    ) -> None:
-        async for item in self._items(response, document, page):
-            await deliver(self.crawler, item, response)
-
     async def _items(
-        self, response: Response, document: Document, page: Page
+        self, response: Response, document: Document, page: Page, way: Delivery
     ) -> AsyncIterator[Any]:
         """Yield the records and sightings of the page, and of what it is made of."""
         limit = self.settings.getint("CONCURRENT_REQUESTS")
@@ -211,7 +208,7 @@ class ImagesSpider(Spider):
                 page_url=page.url, site=page.site, onion_location=document.onion
             )
         found = self.images.of(page, document.candidates)
-        async for item in gather_bounded(found, limit):
+        async for item in gather_bounded(found, limit, limit // 8, way.begun):
             yield item
         if document.linked:
             try:
