@@ -26,7 +26,6 @@ from scrapy.exceptions import (
     ResponseDataLossError,
 )
 from scrapy.utils._download_handlers import check_stop_download
-from scrapy.utils.ssl import _make_ssl_context
 from yarl import URL
 
 from imgprint.content.exchange import SMALL
@@ -41,9 +40,10 @@ from imgprint.session import (
     reason_of,
     translated,
 )
-from imgprint.socks import SocksConnector, SocksRequest
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Headers, Response
@@ -58,10 +58,16 @@ class AiohttpHandler(AiohttpDownloadHandler):
     experimental = False  # pinned and tested here
     request_class = aiohttp.ClientRequest
 
-    def __init__(self, crawler: Crawler, gate: Gate, receive_buffer: int | None = None):
+    def __init__(
+        self,
+        crawler: Crawler,
+        gate: Gate,
+        tls: SSLContext,
+        receive_buffer: int | None = None,
+    ):
         # The parent's own __init__ would make a session with large buffers.
         BaseStreamingDownloadHandler.__init__(self, crawler)
-        self._ssl_context = _make_ssl_context(crawler.settings)
+        self._ssl_context = tls
         self._gate = gate
         self._receive_buffer = receive_buffer
         self._stall = crawler.settings.getfloat("IMGPRINT_STALL_TIMEOUT", 10)
@@ -269,33 +275,3 @@ class AiohttpHandler(AiohttpDownloadHandler):
                         f"{request.url} kept silent for {self._stall:g} seconds"
                     ) from error
                 raise
-
-
-class SocksHandler(AiohttpHandler):
-    """The same through the SOCKS proxy of ``meta["proxy"]``, and never without."""
-
-    request_class = SocksRequest
-
-    def __init__(self, crawler: Crawler, gate: Gate, receive_buffer: int | None = None):
-        # A circuit to an onion takes half a minute if it has to.
-        self._patience = crawler.settings.getfloat("IMGPRINT_TOR_TIMEOUT", 90)
-        super().__init__(crawler, gate, receive_buffer)
-        self._stall = self._silence
-
-    def _connector(self) -> aiohttp.TCPConnector:
-        return SocksConnector(
-            self._receive_buffer,
-            limit=self._pool_size_total,
-            limit_per_host=self._pool_size_per_host,
-            keepalive_timeout=60,  # a new stream costs a round trip through Tor
-        )
-
-    @property
-    def _silence(self) -> float:
-        return self._patience / 3
-
-    def _bounded(self, session: aiohttp.ClientSession) -> Any:
-        return Session(session, self._patience * 2 / 3, self._silence)
-
-    def _keeps(self, proxy: str | None) -> bool:
-        return proxy is not None

@@ -7,12 +7,14 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from scrapy.exceptions import DownloadTimeoutError
+from scrapy.utils.ssl import _make_ssl_context
 
-from imgprint.client import AiohttpHandler, SocksHandler
+from imgprint.client import AiohttpHandler
 from imgprint.errors import OnionRefused, OutOfTime
 from imgprint.lean.urls import host_of
 from imgprint.middlewares.guard import Gate
 from imgprint.onion import leak
+from imgprint.socks import SocksHandler
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -50,10 +52,13 @@ class HttpDownloadHandler:
         gate = Gate.from_settings(crawler.settings)
         self._timeout = crawler.settings.getfloat("IMGPRINT_TIMEOUT", 30)
         self._tor_timeout = crawler.settings.getfloat("IMGPRINT_TOR_TIMEOUT", 90)
-        self._pages = AiohttpHandler(crawler, gate)
-        self._images = AiohttpHandler(crawler, gate, RECEIVE_BUFFER)
-        self._tor_pages = SocksHandler(crawler, gate)
-        self._tor_images = SocksHandler(crawler, gate, RECEIVE_BUFFER)
+        tls = _make_ssl_context(
+            crawler.settings
+        )  # once: to read certificates takes time
+        self._pages = AiohttpHandler(crawler, gate, tls)
+        self._images = AiohttpHandler(crawler, gate, tls, RECEIVE_BUFFER)
+        self._tor_pages = SocksHandler(crawler, gate, tls)
+        self._tor_images = SocksHandler(crawler, gate, tls, RECEIVE_BUFFER)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> HttpDownloadHandler:

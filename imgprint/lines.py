@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, fields
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -60,7 +61,13 @@ def fields_of(item: ImageRecord | Sighting) -> dict[str, Any]:
     """Return the fields of *item* by name; not to be changed."""
     if isinstance(item, STORED):
         return read_line(item.line)
-    return {field.name: getattr(item, field.name) for field in fields(item)}
+    kind: Any = type(item)
+    return {name: getattr(item, name) for name in _names(kind)}
+
+
+@cache
+def _names(kind: Any) -> list[str]:
+    return [field.name for field in fields(kind)]
 
 
 class StoredRecord(ImageRecord):

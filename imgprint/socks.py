@@ -13,13 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from imgprint.client import AiohttpHandler
 from imgprint.errors import TorDown, socks_error
+from imgprint.session import Session
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.client_reqrep import ConnectionKey
     from aiohttp.tracing import Trace
+    from scrapy.crawler import Crawler
     from yarl import URL
+
+    from imgprint.middlewares.guard import Gate
 
 NO_LOGIN, LOGIN = b"\x00", b"\x02"
 CONNECT = b"\x05\x01\x00"
@@ -171,3 +178,39 @@ def _short(data: bytes) -> bytes:
     if len(data) > 255:
         raise socks_error(0x08, "longer than 255 bytes")
     return bytes([len(data)]) + data
+
+
+class SocksHandler(AiohttpHandler):
+    """Download through the SOCKS proxy of ``meta["proxy"]``, and never without."""
+
+    request_class = SocksRequest
+
+    def __init__(
+        self,
+        crawler: Crawler,
+        gate: Gate,
+        tls: SSLContext,
+        receive_buffer: int | None = None,
+    ):
+        # A circuit to an onion takes half a minute if it has to.
+        self._patience = crawler.settings.getfloat("IMGPRINT_TOR_TIMEOUT", 90)
+        super().__init__(crawler, gate, tls, receive_buffer)
+        self._stall = self._silence
+
+    def _connector(self) -> aiohttp.TCPConnector:
+        return SocksConnector(
+            self._receive_buffer,
+            limit=self._pool_size_total,
+            limit_per_host=self._pool_size_per_host,
+            keepalive_timeout=60,  # a new stream costs a round trip through Tor
+        )
+
+    @property
+    def _silence(self) -> float:
+        return self._patience / 3
+
+    def _bounded(self, session: aiohttp.ClientSession) -> Any:
+        return Session(session, self._patience * 2 / 3, self._silence)
+
+    def _keeps(self, proxy: str | None) -> bool:
+        return proxy is not None

@@ -41,7 +41,9 @@ MAX_ABSENT = 10_000
 OPEN = (INTERRUPTED, NOT_TRIED)
 _OPEN_LINE = re.compile(b'"error":"(?:%s)' % "|".join(OPEN).encode())
 
+# Nobody else reads it while the job runs: no lock is asked for with each question.
 _TABLES = """
+PRAGMA locking_mode = EXCLUSIVE;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS images (key INTEGER PRIMARY KEY, error TEXT);
@@ -64,12 +66,13 @@ class Journal:
     """
 
     def __init__(self, folder: Path):
+        path = folder / "index.sqlite"
+        self._db = sqlite3.connect(path, timeout=0, isolation_level=None)
+        self._db.executescript(_TABLES)  # first: it fails if another process has it
         self.records = JsonLines(folder / "records.jsonl")
         self.sightings = JsonLines(folder / "sightings.jsonl")
         self.dropped = JsonLines(folder / "dropped.jsonl")
         self._files = (self.records, self.sightings, self.dropped)
-        self._db = sqlite3.connect(folder / "index.sqlite", isolation_level=None)
-        self._db.executescript(_TABLES)
         self._open: set[int] = set()
         # What the saved index was found not to have: it is asked several times.
         self._absent: set[int] = set()

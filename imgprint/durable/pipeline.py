@@ -38,9 +38,13 @@ def check_job(folder: Path) -> set[str]:
         own = journal.own_feeds()
         journal.close()
     except (OSError, sqlite3.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError(f"the job in {str(folder)!r} can't go on: {reason}") from error
+        raise _no_way(folder, error) from error
     return own
+
+
+def _no_way(folder: Path, error: OSError | sqlite3.Error) -> InputError:
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return InputError(f"the job in {str(folder)!r} can't go on: {reason}")
 
 
 class Outcomes(MutableMapping[bytes, Any]):
@@ -99,7 +103,10 @@ class JournalPipeline:
         self.crawler = crawler
         self.stats = crawler.stats
         self.folder = folder
-        self.journal = Journal(folder)
+        try:
+            self.journal = Journal(folder)
+        except (OSError, sqlite3.Error) as error:
+            raise _no_way(folder, error) from error
         self.outcomes = Outcomes(self.journal)
         self.failure: str | None = None
         """Why the journal could not be written."""

@@ -1,6 +1,8 @@
 import errno
 import json
+import shutil
 import sqlite3
+from contextlib import closing
 from dataclasses import asdict
 
 import pytest
@@ -156,12 +158,25 @@ def test_a_journal_goes_on(crash, tmp_path):
 
 
 def test_the_index_is_saved_while_the_journal_grows(tmp_path, monkeypatch):
-    Journal(tmp_path).close()  # as the command does, to see whether it can be
+    folder, left = tmp_path / "job", tmp_path / "left by a crash"
+    folder.mkdir()
+    Journal(folder).close()  # as the command does, to see whether it can be
     monkeypatch.setattr(module, "SAVE_SECONDS", -1)
-    journal = Journal(tmp_path)
+    journal = Journal(folder)
     journal.add_record(record())
-    with sqlite3.connect(tmp_path / "index.sqlite") as index:
+    shutil.copytree(folder, left)
+    with closing(sqlite3.connect(left / "index.sqlite")) as index:
         assert index.execute("SELECT count(*) FROM images").fetchone() == (1,)
+    journal.close()
+
+
+def test_nobody_else_touches_the_files_of_a_journal(tmp_path):
+    journal = Journal(tmp_path)
+    file = tmp_path / "records.jsonl"
+    file.write_bytes(b"half of a li")
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        Journal(tmp_path)
+    assert file.read_bytes() == b"half of a li"
     journal.close()
 
 
