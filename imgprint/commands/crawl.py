@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 import logging
 import sys
 from pathlib import Path
@@ -138,8 +136,6 @@ class Command(crawl.Command):
                     logger.error("%s", error)
                 self.exitcode = 2
                 return
-        # Or Python looks for garbage once more when it ends: 0.1 s for nothing.
-        atexit.register(gc.freeze)
         super().run(args, opts)
         if self.crawler:
             self.exitcode = self.exitcode or exit_code(self.crawler)

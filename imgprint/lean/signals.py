@@ -70,8 +70,9 @@ def _ref(value: Any) -> Callable[[], Any]:
 class LeanSignals:
     """Call the receivers of signals directly, and wait for none that returned.
 
-    ``IMGPRINT_LEAN`` (default: True) is False to leave signals, downloader,
-    stats and item processor as Scrapy has them, at half again the CPU time.
+    ``IMGPRINT_LEAN`` (default: True) is False to leave signals, downloader, order
+    of pages, stats and item processor as Scrapy has them, at half again the CPU
+    time.
     """
 
     def __init__(self, sender: object):
