@@ -21,6 +21,8 @@ async def gather_bounded(
 ) -> AsyncIterator[T]:
     """Yield what *coroutines* return, in order of completion, *limit* at a time.
 
+    With a limit of 0 all at once, as in Scrapy.
+
     The iterator is read only as fast as there is room. If the generator is
     closed early, what runs is cancelled. *when_few* is called once no more than
     *few* are left.
@@ -38,7 +40,7 @@ async def gather_bounded(
     exhausted = False
     try:
         while True:
-            while not exhausted and len(running) < limit:
+            while not exhausted and (len(running) < limit or not limit):
                 if coroutine := next(coroutines, None):
                     task = loop.create_task(coroutine)
                     task.add_done_callback(finish)

@@ -16,6 +16,7 @@ from imgprint.lean.pages import Delivery, PageQueue
 from tests.crawling import crawl
 
 A, B = "a.example", "b.example"
+PAGE = Request(f"http://{A}/page")
 
 
 class Calls:
@@ -65,7 +66,7 @@ def test_without_room_only_what_a_site_wants_that_was_begun(crawler):
     fill(crawler)
     assert downloader.needs_backout()
     assert queue.pop() is None
-    with Delivery(crawler, A) as way:
+    with Delivery(crawler, PAGE) as way:
         assert downloader.needs_backout()
         way.begun()
         assert not downloader.needs_backout()
@@ -79,7 +80,7 @@ def test_without_room_only_what_a_site_wants_that_was_begun(crawler):
 def test_a_site_is_short_when_all_of_its_pages_are(crawler):
     queue = queue_of(crawler, A)
     fill(crawler)
-    with Delivery(crawler, A) as first, Delivery(crawler, A) as second:
+    with Delivery(crawler, PAGE) as first, Delivery(crawler, PAGE) as second:
         first.begun()
         first.begun()
         assert queue.pop() is None
@@ -90,7 +91,7 @@ def test_a_site_is_short_when_all_of_its_pages_are(crawler):
 def test_a_page_without_images_makes_room_for_the_next(crawler):
     queue = queue_of(crawler, A)
     fill(crawler)
-    with Delivery(crawler, A):
+    with Delivery(crawler, PAGE):
         pass
     assert hosts_of(queue) == [A]
 
@@ -101,7 +102,7 @@ def test_of_a_site_that_is_through_nothing_is_kept(crawler, ends_by):
     queue_of(crawler, B)
     fill(crawler)
     try:
-        with Delivery(crawler, A):
+        with Delivery(crawler, PAGE):
             if ends_by:
                 raise ends_by
     except RuntimeError:
@@ -110,12 +111,9 @@ def test_of_a_site_that_is_through_nothing_is_kept(crawler, ends_by):
     assert not supply._pages
 
 
-def test_what_came_by_no_slot_or_another_downloader_wants_nothing(crawler):
-    with Delivery(crawler, None) as way:
-        way.begun()
-    assert not crawler.engine.downloader.supply.short
+def test_another_downloader_is_told_nothing(crawler):
     crawler.engine.downloader = object()
-    with Delivery(crawler, A) as way:
+    with Delivery(crawler, PAGE) as way:
         way.begun()
 
 

@@ -26,7 +26,7 @@ class Supply:
 
     def __init__(self) -> None:
         self.short: set[str] = set()
-        """Slots of pages that have no image left to begin."""
+        """Slots that were begun and have no image left to begin."""
         self.queues: list[PageQueue] = []
         self._pages: Counter[str] = Counter()
 
@@ -38,7 +38,7 @@ class Supply:
         return any(slot in queue for queue in self.queues)
 
     def begin(self, slot: str) -> None:
-        """Note that a page of *slot* has images to begin."""
+        """Note that a page of *slot* may have images to begin."""
         self._pages[slot] += 1
         self.short.discard(slot)
 
@@ -58,13 +58,16 @@ class Supply:
 
 
 class Delivery:
-    """What a page that is being delivered tells the supply, if there is one."""
+    """What *request*, which is through, and its images tell the supply.
 
-    def __init__(self, crawler: Crawler, slot: str | None):
+    Nothing with a downloader that has none.
+    """
+
+    def __init__(self, crawler: Crawler, request: Request):
         self._engine: Any = crawler.engine
-        supply = getattr(self._engine.downloader, "supply", None)
-        self._supply: Supply | None = supply if slot else None
-        self._slot = slot or ""
+        downloader = self._engine.downloader
+        self._supply: Supply | None = getattr(downloader, "supply", None)
+        self._slot: str = downloader.get_slot_key(request) if self._supply else ""
         self._begun = False
 
     def __enter__(self) -> Self:

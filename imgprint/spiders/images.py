@@ -162,41 +162,42 @@ class ImagesSpider(Spider):
 
     async def parse(self, response: Response) -> AsyncIterator[Any]:
         assert response.request
-        if isinstance(response, ImageResponse):
-            request = response.request
-            url = first_url(request)
-            # Before the record: when a job has that it is through with the image.
-            yield self._seed_sighting(url, of=request)
-            if seen := request.meta.get(SIGHTING):
-                where = {"site": seen["site"], "page_url": seen["page_url"]}
-                yield response.record(url=url, **where)
-            elif request.meta["imgprint"] is True or self.images.claim(url):
-                yield response.record(url=url, site=site_of(url))
-        elif document := self.documents.read(response):
-            self._count("page/count")
-            page = self._describe(response, document)
-            with Delivery(self.crawler, response.meta.get("download_slot")) as way:
+        with Delivery(self.crawler, response.request) as way:
+            if isinstance(response, ImageResponse):
+                for item in self._seed_items(response):
+                    yield item
+            elif document := self.documents.read(response):
+                self._count("page/count")
+                page = Page(
+                    response.url,
+                    site_of(response.url),
+                    response.meta.get("imgprint_depth", 0),
+                    "imgprint_rendered" in response.meta,
+                    document.robots,
+                    document.way,
+                )
                 # A task, or each image would wake the generators of all middlewares.
                 items = self._items(response, document, page, way)
                 await asyncio.create_task(deliver(self.crawler, items, response))
                 for request in self._follow(response, document, page):
                     yield request
-        else:
-            self._count("page/skipped/not_html")
-            error = "neither a page nor an image"
-            yield self._sighting(
-                page_url=response.url, site=site_of(response.url), error=error
-            )
+            else:
+                self._count("page/skipped/not_html")
+                url, error = response.url, "neither a page nor an image"
+                yield self._sighting(page_url=url, site=site_of(url), error=error)
 
-    def _describe(self, response: Response, document: Document) -> Page:
-        return Page(
-            response.url,
-            site_of(response.url),
-            response.meta.get("imgprint_depth", 0),
-            "imgprint_rendered" in response.meta,
-            document.robots,
-            document.way,
-        )
+    def _seed_items(self, response: ImageResponse) -> Iterator[Any]:
+        """Yield sighting and record of an image that was listed."""
+        assert response.request
+        request = response.request
+        url = first_url(request)
+        # Before the record: when a job has that it is through with the image.
+        yield self._seed_sighting(url, of=request)
+        if seen := request.meta.get(SIGHTING):
+            where = {"site": seen["site"], "page_url": seen["page_url"]}
+            yield response.record(url=url, **where)
+        elif request.meta["imgprint"] is True or self.images.claim(url):
+            yield response.record(url=url, site=site_of(url))
 
     async def _items(
         self, response: Response, document: Document, page: Page, way: Delivery
@@ -239,6 +240,10 @@ class ImagesSpider(Spider):
         What was listed with an image's name but is none is tried as a page.
         """
         request: Request = failure.request  # type: ignore[attr-defined]
+        with Delivery(self.crawler, request):
+            yield from self._failed(failure, request)
+
+    def _failed(self, failure: Failure, request: Request) -> Iterator[Any]:
         url = first_url(request)
         error = error_text(failure.value)
         if isinstance(failure.value, TorDown):
