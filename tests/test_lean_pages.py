@@ -141,7 +141,9 @@ class Sites(ThreadingHTTPServer):
 class Site(BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.log.append(f"{self.server.images} {self.path}")
-        if self.path.startswith("/page"):
+        if self.path.endswith("dead"):
+            self.answer(404, b"")
+        elif self.path.startswith("/page"):
             paths = [f"/image{self.path}-{i}.jpg" for i in range(self.server.images)]
             self.answer(200, "".join(f"<img src='{path}'>" for path in paths).encode())
         else:
@@ -175,12 +177,12 @@ def test_a_site_goes_on_while_others_keep_the_downloader_full(tmp_path):
         for each in (site, second, third):
             threading.Thread(target=each.serve_forever, daemon=True).start()
         pages = [f"{second.url}/page", f"{third.url}/page"]
-        pages += [f"{site.url}/page{i}" for i in range(PAGES)]
+        pages += [f"{site.url}/page{i}{'dead' * (i % 2)}" for i in range(PAGES)]
         settings = {"CONCURRENT_REQUESTS": 4, "AUTOTHROTTLE_ENABLED": 0}
         crawl(f"-aurl={','.join(pages)}", cwd=tmp_path, settings=settings)
         for each in (site, second, third):
             each.shutdown()
-    assert len(log) == 3 + len(pages) + 2 * MANY + PAGES
+    assert len(log) == 3 + len(pages) + 2 * MANY + PAGES / 2
     last = max(i for i, line in enumerate(log) if line.startswith("1 /page"))
     left = [line for line in log[last:] if line.startswith(f"{MANY} /image")]
     # Without a place of its own it would come when next to none are left.
