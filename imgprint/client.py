@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from ipaddress import ip_address
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -70,7 +70,6 @@ class AiohttpHandler(AiohttpDownloadHandler):
         self._ssl_context = tls
         self._gate = gate
         self._receive_buffer = receive_buffer
-        self._stall = crawler.settings.getfloat("IMGPRINT_STALL_TIMEOUT", 10)
         connector = self._connector()
         room = receive_buffer or 2**16
         self._kept = Kept(connector, self._silence, room)
@@ -236,6 +235,10 @@ class AiohttpHandler(AiohttpDownloadHandler):
             limit_per_host=self._pool_size_per_host,
             socket_factory=self._socket,
         )
+
+    @cached_property
+    def _stall(self) -> float:
+        return self.crawler.settings.getfloat("IMGPRINT_STALL_TIMEOUT", 10)
 
     @property
     def _silence(self) -> float | None:

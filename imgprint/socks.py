@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -18,15 +19,10 @@ from imgprint.errors import TorDown, socks_error
 from imgprint.session import Session
 
 if TYPE_CHECKING:
-    from ssl import SSLContext
-
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.client_reqrep import ConnectionKey
     from aiohttp.tracing import Trace
-    from scrapy.crawler import Crawler
     from yarl import URL
-
-    from imgprint.middlewares.guard import Gate
 
 NO_LOGIN, LOGIN = b"\x00", b"\x02"
 CONNECT = b"\x05\x01\x00"
@@ -185,17 +181,14 @@ class SocksHandler(AiohttpHandler):
 
     request_class = SocksRequest
 
-    def __init__(
-        self,
-        crawler: Crawler,
-        gate: Gate,
-        tls: SSLContext,
-        receive_buffer: int | None = None,
-    ):
+    @cached_property
+    def _patience(self) -> float:
         # A circuit to an onion takes half a minute if it has to.
-        self._patience = crawler.settings.getfloat("IMGPRINT_TOR_TIMEOUT", 90)
-        super().__init__(crawler, gate, tls, receive_buffer)
-        self._stall = self._silence
+        return self.crawler.settings.getfloat("IMGPRINT_TOR_TIMEOUT", 90)
+
+    @cached_property
+    def _stall(self) -> float:
+        return self._patience / 3
 
     def _connector(self) -> aiohttp.TCPConnector:
         return SocksConnector(
@@ -207,7 +200,7 @@ class SocksHandler(AiohttpHandler):
 
     @property
     def _silence(self) -> float:
-        return self._patience / 3
+        return self._stall
 
     def _bounded(self, session: aiohttp.ClientSession) -> Any:
         return Session(session, self._patience * 2 / 3, self._silence)

@@ -121,7 +121,7 @@ class SparseBytes:
             raise ValueError("SparseBytes slices have no step")
         if stop is None:
             stop = self.size
-        if start < 0 or stop is None:
+        if stop is None:
             raise ValueError("SparseBytes slices count from byte 0")
         return self.read(start, stop)
 

@@ -76,7 +76,7 @@ class Delivery:
         return self
 
     def begun(self) -> None:
-        """Note that all images are under way."""
+        """Note that no image, or so few that a page takes as long, is still to come."""
         if self._supply and not self._begun:
             self._begun = True
             if self._supply.begun(self._slot) and self._engine._slot:
@@ -101,14 +101,14 @@ class PageQueue(DownloaderAwarePriorityQueue):
         self._supply: Supply | None = getattr(self._downloader, "supply", None)
         if self._supply:
             self._supply.queues.append(self)
+            self._scrapys = self._downloader_interface.stats
             self._downloader_interface.stats = self._stats  # type: ignore[method-assign]
 
     def _stats(self, possible_slots: Iterable[str]) -> list[tuple[int, str]]:
-        """Do as DownloaderInterface.stats does: how busy each slot is."""
+        """Return how busy each slot is that a request may be for now."""
         if self._supply and self._downloader.full():
             possible_slots = [slot for slot in self._supply.short if slot in self]
-        active = self._downloader_interface._active_downloads
-        return [(active(slot), slot) for slot in possible_slots]
+        return self._scrapys(possible_slots)
 
     def pop(self) -> Request | None:
         request = super().pop()
