@@ -7,7 +7,7 @@
 overhead: the same crawl without and with a job, in turns; seconds of CPU of the
 whole process, and of each image when that of a crawl without any is taken off.
 memory: the peak of a crawl whose list has so many pages of 20 hosts, stopped
-when all are queued. start: a job that has done so many images, with a record
+when all are queued: with all of them in memory, without a job, and with one. start: a job that has done so many images, with a record
 each, and has one request left: seconds from the command to that request, and to
 the end, feeds included.
 """
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -92,12 +93,17 @@ def memory(folder: Path, urls: int) -> None:
         (folder / "urls.txt").write_text("\n".join(lines))
         # All of the list is queued before a hundredth of it is fetched.
         limits = ("-sCLOSESPIDER_PAGECOUNT=0", "-sCLOSESPIDER_TIMEOUT=120")
-        options = ("-sDOWNLOAD_DELAY=5", "-sROBOTSTXT_OBEY=0", *limits)
-        _, _, peak = crawl(folder, "-aurls=urls.txt", "-ajob=j", *options)
-        log = RequestLog(folder / "data/jobs/j")
-        left = sum(n for (n,) in log._db.execute("SELECT count(*) FROM requests"))
-        log.close()
-    print(f"{left} of {urls} requests queued, peak {peak / 1024:.0f} MB")
+        common = ("-aurls=urls.txt", "-sDOWNLOAD_DELAY=5", "-sROBOTSTXT_OBEY=0")
+        for title, option in (
+            ("all in memory", f"-sIMGPRINT_REQUESTS_IN_MEMORY={urls}"),
+            ("without a job", "-sIMGPRINT_REQUESTS_IN_MEMORY=10000"),
+            ("with a job", "-ajob=j"),
+        ):
+            _, _, peak = crawl(folder, *common, *limits, option)
+            log = (folder / "log.txt").read_text()
+            queued = re.search(r"'scheduler/enqueued': (\d+)", log)
+            count = queued[1] if queued else "none"
+            print(f"{title}: {count} of {urls} queued, peak {peak / 1024:.0f} MB")
 
 
 def start(folder: Path, urls: int) -> None:

@@ -39,6 +39,7 @@ from imgprint.middlewares.pages import PageMiddleware
 from imgprint.middlewares.ranges import RangeMiddleware
 from imgprint.middlewares.render import RenderMiddleware
 from imgprint.middlewares.robots import OnionRobotsMiddleware
+from imgprint.overflow import FifoQueue, LifoQueue
 from imgprint.pipelines import FingerprintPipeline, MetadataPipeline, SizePipeline
 from imgprint.privacy import PrivacyPipeline
 from imgprint.progress import Progress
@@ -141,6 +142,8 @@ class Addon:
                 "DOWNLOADER_MIDDLEWARES", LeanDownloaderStats, 850
             )
             settings.setdefault_in_component_priority_dict("EXTENSIONS", LeanSignals, 0)
+        settings.set("SCHEDULER_MEMORY_QUEUE", LifoQueue, priority="addon")
+        settings.set("SCHEDULER_START_MEMORY_QUEUE", FifoQueue, priority="addon")
         # Scrapy's default of 100 starts a hundred workers for every response:
         # 1 halves the CPU time per image.
         settings.set("CONCURRENT_ITEMS", 1, priority="addon")

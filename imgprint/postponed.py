@@ -52,9 +52,11 @@ def once(
     """
     found = [*outputs]
     job = job_of(spider)
+    if job is None:
+        return iter(found)
     if found and isinstance(found[-1], Request):
         found[-1].meta[LISTED] = _text(spider, line)
-    elif job is not None and not found:
+    elif not found:
         job.add_listed(_text(spider, line))
     return iter(found)
 

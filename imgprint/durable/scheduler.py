@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import sqlite3
 from functools import partial
 from pathlib import Path
@@ -13,13 +12,13 @@ from scrapy.core.scheduler import BaseScheduler
 from scrapy.pqueues import DownloaderAwarePriorityQueue
 from scrapy.utils.job import job_dir
 from scrapy.utils.misc import build_from_crawler, load_object
-from scrapy.utils.request import request_from_dict
 
 from imgprint.durable.hooks import on_request_done
 from imgprint.durable.log import RequestLog
 from imgprint.durable.pipeline import JournalPipeline
 from imgprint.keys import url_key
 from imgprint.middlewares.guard import GuardMiddleware
+from imgprint.overflow import UNPICKLABLE, pack, unpack
 from imgprint.postponed import LISTED, first_url
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ class DurableScheduler(BaseScheduler):
         spider.imgprint_job = self  # type: ignore[attr-defined]
         self._open_doors()
         for data in self.log.postponed():
-            self._disk.push(self.unpickle(data))
+            self._disk.push(unpack(data, self.spider))
 
     def _open_doors(self) -> None:
         """Tell the guard what was listed: what is left may come before the list."""
@@ -141,7 +140,7 @@ class DurableScheduler(BaseScheduler):
             return False
         try:
             self._disk.push(request)
-        except (ValueError, pickle.PicklingError, TypeError, AttributeError):
+        except UNPICKLABLE:
             self.stats.inc_value("scheduler/unserializable")
             self._memory.push(request)
         else:
@@ -163,7 +162,7 @@ class DurableScheduler(BaseScheduler):
         if self._failed():
             return
         try:
-            self.log.postpone(self.pickle(request))
+            self.log.postpone(pack(request, self.spider))
             self._claim(request)
         except sqlite3.OperationalError as error:
             self._fail(error)
@@ -235,13 +234,6 @@ class DurableScheduler(BaseScheduler):
             raise error
         self.journal.fail(error)
 
-    def pickle(self, request: Request) -> bytes:
-        return pickle.dumps(request.to_dict(spider=self.spider), 5)
-
-    def unpickle(self, data: bytes) -> Request:
-        fields = pickle.loads(data)  # noqa: S301 - the job's own file
-        return request_from_dict(fields, spider=self.spider)
-
 
 class _Queue:
     """One of the queues that Scrapy's priority queues are made of."""
@@ -255,7 +247,7 @@ class _Queue:
         self._length = 0 if self.number is None else self.log.length(self.number)
 
     def push(self, request: Request) -> None:
-        data = self.scheduler.pickle(request)
+        data = pack(request, self.scheduler.spider)
         if self.number is None:
             assert self.scheduler.crawler.engine
             slot = self.scheduler.crawler.engine.downloader.get_slot_key(request)
@@ -268,7 +260,7 @@ class _Queue:
             return None
         number, data = self.log.take(self.number, last=self.last)
         self._length -= 1
-        request = self.scheduler.unpickle(data)
+        request = unpack(data, self.scheduler.spider)
         self.scheduler.taken[request] = number
         return request
 
