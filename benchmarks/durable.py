@@ -7,9 +7,9 @@
 overhead: the same crawl without and with a job, in turns; seconds of CPU of the
 whole process, and of each image when that of a crawl without any is taken off.
 memory: the peak of a crawl whose list has so many pages of 20 hosts, stopped
-when all are queued: with all of them in memory, without a job, and with one. start: a job that has done so many images, with a record
-each, and has one request left: seconds from the command to that request, and to
-the end, feeds included.
+when all are queued: with all of them in memory, without a job, and with one.
+start: a job that has done so many images, with a record each, and has one request
+left: seconds from the command to that request, and to the end, feeds included.
 """
 
 from __future__ import annotations

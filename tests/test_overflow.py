@@ -47,7 +47,7 @@ def numbers(queue):
 def test_the_order_is_that_of_a_queue_in_memory(kind, most):
     crawler = crawler_of(most)
     queues = [(kind.from_crawler(crawler, "/0"), deque()) for _ in range(3)]
-    rng = random.Random(most)  # noqa: S311 - no secret
+    rng = random.Random(most)
     total = 0
     for number in range(2000):
         queue, model = rng.choice(queues)
