@@ -10,7 +10,12 @@ from scrapy import signals
 from scrapy.commands import ScrapyCommand
 from scrapy.utils.conf import arglist_to_dict
 
-from imgprint.commands.crawl import check_input, complain, exit_code
+from imgprint.commands.crawl import (
+    add_spider_arguments,
+    check_input,
+    complain,
+    exit_code,
+)
 from imgprint.errors import InputError
 from imgprint.items import NOT_CHOSEN, ImageRecord, Sighting
 from imgprint.report.audit import SEVERITIES, as_json, as_text, findings, reaches
@@ -82,14 +87,7 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument(
-            "-a",
-            dest="spargs",
-            action="append",
-            default=[],
-            metavar="NAME=VALUE",
-            help="argument of the spider, such as url=https://example.com/ or depth=2",
-        )
+        add_spider_arguments(parser, "url=https://example.com/ or depth=2")
         parser.add_argument(
             "--format",
             choices=("text", "json", "sarif"),

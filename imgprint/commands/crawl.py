@@ -45,6 +45,18 @@ LISTS: dict[str, Callable[[list[str]], object]] = {
 }
 
 
+def add_spider_arguments(parser: argparse.ArgumentParser, example: str) -> None:
+    """Add ``-a NAME=VALUE`` as ``scrapy crawl`` has it, as ``spargs``."""
+    parser.add_argument(
+        "-a",
+        dest="spargs",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=f"argument of the spider, such as {example}",
+    )
+
+
 def check_input(settings: BaseSettings, name: str, arguments: dict[str, str]) -> None:
     """Raise InputError if the spider *name* can't crawl, or its feeds be written."""
     loader = get_spider_loader(settings)

@@ -11,7 +11,7 @@ from scrapy.exceptions import UsageError
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.conf import arglist_to_dict
 
-from imgprint.commands.crawl import complain
+from imgprint.commands.crawl import add_spider_arguments, complain
 from imgprint.discovery.sites import site_of
 from imgprint.errors import InputError
 from imgprint.machines.shards import Shard, cut
@@ -79,14 +79,7 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument(
-            "-a",
-            dest="spargs",
-            action="append",
-            default=[],
-            metavar="NAME=VALUE",
-            help="argument of the spider, such as depth=1",
-        )
+        add_spider_arguments(parser, "depth=1")
         parser.add_argument(
             "--output",
             default=OUTPUT,

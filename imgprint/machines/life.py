@@ -81,13 +81,19 @@ class Life:
     async def beats(self) -> None:
         while True:
             with suppress(*ERRORS):
-                await asyncio.wait_for(self.beat(), self.timeout / 3)
+                await self.beat()
             if self.crawls:
                 self.check()
             await asyncio.sleep(self.interval)
 
     async def beat(self) -> None:
-        """Give a sign of life, lengthen the leashes, take over from the dead."""
+        """Give a sign of life, lengthen the leashes, take over from the dead.
+
+        Raise one of ERRORS: TimeoutError after a third of the timeout.
+        """
+        await asyncio.wait_for(self._beat(), self.timeout / 3)
+
+    async def _beat(self) -> None:
         if (worker := self.worker()) is None:
             return
         begun, crawls = monotonic(), dict(self.crawls)
