@@ -112,8 +112,8 @@ def test_nothing_is_lost_when_the_temporary_file_is_full(caplog):
     assert 1 < stored < 1000
     assert len(queue) == 2000
     assert sorted(numbers(queue)) == [*range(2000)]
-    (warning,) = caplog.messages
-    assert warning == (
+    (warning,) = [r for r in caplog.records if r.name == "imgprint.overflow"]
+    assert warning.message == (
         "Requests wait in memory: a temporary file: database or disk is full"
     )
 
