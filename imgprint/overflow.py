@@ -10,6 +10,7 @@ import logging
 import pickle
 import sqlite3
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 from weakref import WeakKeyDictionary
 
@@ -69,11 +70,16 @@ class Overflow:
             return False
         try:
             self._open().execute(
-                "INSERT INTO requests VALUES (?, ?, ?)", (queue, number, data)
+                "INSERT OR REPLACE INTO requests VALUES (?, ?, ?)",
+                (queue, number, data),
             )
         except sqlite3.OperationalError as error:
             self._full = True
-            logger.warning("Requests wait in memory: a temporary file: %s", error)
+            logger.warning(
+                "Requests wait in memory, as the temporary file for them can't be "
+                "written (%s): set TMPDIR to a folder with more room",
+                error,
+            )
             return False
         return True
 
@@ -84,9 +90,10 @@ class Overflow:
         ((data,),) = self._open().execute(
             "SELECT data FROM requests WHERE queue = ? AND number = ?", where
         )
-        self._open().execute(
-            "DELETE FROM requests WHERE queue = ? AND number = ?", where
-        )
+        with suppress(sqlite3.OperationalError):  # a full disk: it is not read again
+            self._open().execute(
+                "DELETE FROM requests WHERE queue = ? AND number = ?", where
+            )
         return data
 
     def _open(self) -> sqlite3.Connection:
