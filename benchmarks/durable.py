@@ -93,13 +93,13 @@ def memory(folder: Path, urls: int) -> None:
         (folder / "urls.txt").write_text("\n".join(lines))
         # All of the list is queued before a hundredth of it is fetched.
         limits = ("-sCLOSESPIDER_PAGECOUNT=0", "-sCLOSESPIDER_TIMEOUT=120")
-        common = ("-aurls=urls.txt", "-sDOWNLOAD_DELAY=5", "-sROBOTSTXT_OBEY=0")
-        for title, option in (
+        common = ("-sDOWNLOAD_DELAY=5", "-sROBOTSTXT_OBEY=0", *limits)
+        for title, *options in (
             ("all in memory", f"-sIMGPRINT_REQUESTS_IN_MEMORY={urls}"),
-            ("without a job", "-sIMGPRINT_REQUESTS_IN_MEMORY=10000"),
+            ("without a job",),
             ("with a job", "-ajob=j"),
         ):
-            _, _, peak = crawl(folder, *common, *limits, option)
+            _, _, peak = crawl(folder, "-aurls=urls.txt", *common, *options)
             log = (folder / "log.txt").read_text()
             queued = re.search(r"'scheduler/enqueued': (\d+)", log)
             count = queued[1] if queued else "none"

@@ -129,9 +129,12 @@ class FifoQueue:
     def from_crawler(cls, crawler: Crawler, key: str = "") -> Self:
         return cls(crawler)
 
+    @property
+    def _stored(self) -> bool:
+        return self._end > self._begin
+
     def push(self, request: Request) -> None:
-        stored = self._end > self._begin
-        if (stored or self._overflow.room <= 0) and self._store(request):
+        if (self._stored or self._overflow.room <= 0) and self._store(request):
             return
         self._overflow.room -= 1
         self._held.append(request)
@@ -149,11 +152,10 @@ class FifoQueue:
         return True
 
     def pop(self) -> Request | None:
-        stored = self._end > self._begin
-        if self._held and not (stored and self.last):
+        if self._held and not (self.last and self._stored):
             self._overflow.room += 1
             return self._held.pop() if self.last else self._held.popleft()
-        if not stored:
+        if not self._stored:
             return None
         if self.last:
             self._end -= 1

@@ -50,10 +50,10 @@ def once(
 
     That is when the last request is queued; if there is nothing, at once.
     """
-    found = [*outputs]
     job = job_of(spider)
     if job is None:
-        return iter(found)
+        return iter(outputs)
+    found = [*outputs]
     if found and isinstance(found[-1], Request):
         found[-1].meta[LISTED] = _text(spider, line)
     elif not found:
