@@ -42,6 +42,7 @@ from imgprint.session import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from ssl import SSLContext
 
     from scrapy import Request
@@ -62,17 +63,18 @@ class AiohttpHandler(AiohttpDownloadHandler):
         self,
         crawler: Crawler,
         gate: Gate,
-        tls: SSLContext,
+        tls: Callable[[], SSLContext],
         receive_buffer: int | None = None,
     ):
         # The parent's own __init__ would make a session with large buffers.
         BaseStreamingDownloadHandler.__init__(self, crawler)
-        self._ssl_context = tls
+        self._tls = tls
+        self._ssl_context: Any = None  # the session knows which
         self._gate = gate
         self._receive_buffer = receive_buffer
         connector = self._connector()
         room = receive_buffer or 2**16
-        self._kept = Kept(connector, self._silence, room)
+        self._kept = Kept(connector, tls, self._silence, room)
         factory = partial(Connection, loop=connector._loop)
         connector._factory = factory  # type: ignore[assignment]
         self._session = self._bounded(
@@ -123,7 +125,6 @@ class AiohttpHandler(AiohttpDownloadHandler):
                 data=request.body,
                 headers=self._request_headers(request).to_tuple_list(),
                 timeout=timeout,
-                ssl=self._ssl_context,
                 allow_redirects=False,
                 proxy=proxy,
             ) as response:
@@ -155,7 +156,7 @@ class AiohttpHandler(AiohttpDownloadHandler):
             return None
         start = monotonic()
         connection = await self._kept.connection(
-            target.origin, self._ssl_context, URL(proxy) if proxy else None
+            target.origin, URL(proxy) if proxy else None
         )
         if not connection:
             return None
@@ -246,7 +247,7 @@ class AiohttpHandler(AiohttpDownloadHandler):
         return self._stall if self._receive_buffer else None
 
     def _bounded(self, session: aiohttp.ClientSession) -> Any:
-        return Session(session, self._silence, self._silence)
+        return Session(session, self._tls, self._silence, self._silence)
 
     def _socket(self, address: Any) -> socket.socket:
         """Return a socket that is about to be connected to *address*."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache, partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -52,8 +53,8 @@ class HttpDownloadHandler:
         gate = Gate.from_settings(crawler.settings)
         self._timeout = crawler.settings.getfloat("IMGPRINT_TIMEOUT", 30)
         self._tor_timeout = crawler.settings.getfloat("IMGPRINT_TOR_TIMEOUT", 90)
-        # One for all: it takes 30 ms to read the certificates.
-        tls = _make_ssl_context(crawler.settings)
+        # One for all, not before there is TLS: it takes 30 ms to read the certificates.
+        tls = cache(partial(_make_ssl_context, crawler.settings))
         self._pages = AiohttpHandler(crawler, gate, tls)
         self._images = AiohttpHandler(crawler, gate, tls, RECEIVE_BUFFER)
         self._tor_pages = SocksHandler(crawler, gate, tls)

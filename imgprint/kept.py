@@ -9,7 +9,7 @@ or a URL that yarl would not leave as it is, is the session's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import aiohttp
 from aiohttp.client_reqrep import ConnectionKey
@@ -17,6 +17,9 @@ from aiohttp.http import HttpProcessingError
 from scrapy.exceptions import DownloadFailedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from ssl import SSLContext
+
     from aiohttp.connector import Connection
     from aiohttp.http import HttpVersion
     from aiohttp.streams import StreamReader
@@ -66,16 +69,21 @@ class Answer(NamedTuple):
 
 
 class Kept:
-    """The kept connections of *connector*.
+    """The kept connections of *connector*; *tls* is of those that have TLS.
 
     *silence* bounds each wait for the network, in seconds; *limit* is how many
     bytes may wait to be read.
     """
 
     def __init__(
-        self, connector: aiohttp.BaseConnector, silence: float | None, limit: int
+        self,
+        connector: aiohttp.BaseConnector,
+        tls: Callable[[], SSLContext],
+        silence: float | None,
+        limit: int,
     ):
         self._connector = connector
+        self._tls = tls
         self._how = {
             "read_until_eof": True,
             "auto_decompress": False,
@@ -83,10 +91,9 @@ class Kept:
             "read_bufsize": limit,
         }
 
-    async def connection(
-        self, origin: Origin, ssl: Any, route: URL | None
-    ) -> Connection | None:
+    async def connection(self, origin: Origin, route: URL | None) -> Connection | None:
         """Return a connection that waits for a request to *origin*, if there is one."""
+        ssl = self._tls() if origin.tls else True  # as the session has it
         key = ConnectionKey(
             origin.place.host, origin.port, origin.tls, ssl, route, None, None, None
         )

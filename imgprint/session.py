@@ -18,6 +18,8 @@ from scrapy.exceptions import (
 
 if TYPE_CHECKING:
     from asyncio import BaseTransport
+    from collections.abc import Callable
+    from ssl import SSLContext
 
     from yarl import URL
 
@@ -81,28 +83,44 @@ class Session:
     """aiohttp's session, with a bound on each wait for the network.
 
     Scrapy gives it b"" for no body, of which aiohttp would make Content-Length: 0.
+    *tls* is asked where there is TLS, not before.
     """
 
     def __init__(
-        self, session: aiohttp.ClientSession, connect: float | None, read: float | None
+        self,
+        session: aiohttp.ClientSession,
+        tls: Callable[[], SSLContext],
+        connect: float | None,
+        read: float | None,
     ):
         self._session = session
+        self._tls = tls
         self._connect, self._read = connect, read
         self._usual = self._timeout(None)
         self.close = session.close
 
     def request(
         self,
-        *args: Any,
+        method: str,
+        url: URL | str,
+        *,
         data: bytes,
         timeout: aiohttp.ClientTimeout | float,
+        proxy: str | None,
         **kwargs: Any,
     ) -> Any:
         total = timeout if isinstance(timeout, int | float) else timeout.total
         if self._usual.total != total:
             self._usual = self._timeout(total)
+        secure = any(str(each).startswith("https:") for each in (url, proxy))
+        kwargs["ssl"] = self._tls() if secure else True
         return self._session.request(
-            *args, data=data or None, timeout=self._usual, **kwargs
+            method,
+            url,
+            data=data or None,
+            timeout=self._usual,
+            proxy=proxy,
+            **kwargs,
         )
 
     def _timeout(self, total: float | None) -> aiohttp.ClientTimeout:

@@ -203,7 +203,7 @@ class SocksHandler(AiohttpHandler):
         return self._stall
 
     def _bounded(self, session: aiohttp.ClientSession) -> Any:
-        return Session(session, self._patience * 2 / 3, self._silence)
+        return Session(session, self._tls, self._patience * 2 / 3, self._silence)
 
     def _keeps(self, proxy: str | None) -> bool:
         return proxy is not None
