@@ -93,6 +93,30 @@ def test_a_feed_that_can_not_be_stored_is_an_exit_code(gallery, tmp_path):
     assert "Traceback" not in done.log
 
 
+def test_crawls_that_begin_together_write_files_of_their_own(gallery, tmp_path):
+    command = [sys.executable, "-m", "scrapy", "crawl", "images"]
+    settings = {"PYTHONPATH": str(ROOT), "SCRAPY_SETTINGS_MODULE": "imgprint.settings"}
+    crawls = [
+        subprocess.Popen(
+            [*command, f"-aurl={gallery.start_urls[0]}"],
+            cwd=tmp_path,
+            env=os.environ | settings,
+            stderr=subprocess.DEVNULL,
+        )
+        for _ in range(3)
+    ]
+    assert [each.wait(60) for each in crawls] == [0, 0, 0]
+    arrays = {path.stem: path for path in tmp_path.glob("data/*.json")}
+    lines = {path.stem: path for path in tmp_path.glob("data/*.jsonl")}
+    assert len(arrays) == 3
+    assert arrays.keys() == lines.keys()
+    for name, array in arrays.items():
+        records = json.loads(array.read_text())
+        assert records == jsonl(lines[name].read_text())
+        assert records
+        assert (tmp_path / f"data/sightings/{name}.jsonl").stat().st_size
+
+
 def test_json_lines_survive_kill_9(tmp_path):
     """Every record that was made is in the file when the process is shot."""
     pictures = {f"/{i}.jpg": ("image/jpeg", jpeg(i)) for i in range(20)}

@@ -40,8 +40,9 @@ class FeedExporter(OpenFeedExporter):
     crawl is stopped, unless it is a job, whose journal goes on.
 
     The feeds of a job (``JOBDIR``) are made from its journal at the end.
-    ``%(time)s`` is the time when the job began, so that every run writes the
-    same files. A file that was there before the job is appended to, once per
+    ``%(time)s`` is one time for all feeds of a crawl, to the microsecond: crawls
+    that begin in the same second don't write the same files. A job's is when the
+    job began, so that every run writes the same files. A file that was there before the job is appended to, once per
     item; ``-O`` replaces it.
 
     ``IMGPRINT_SPOOL`` (default: data/spool) is where feeds to S3 are written
@@ -58,6 +59,7 @@ class FeedExporter(OpenFeedExporter):
         self._to_s3: list[FeedSlot] = []
         self._stopping: asyncio.Task[None] | None = None
         self._place = 0
+        self._began = ""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -118,6 +120,8 @@ class FeedExporter(OpenFeedExporter):
             slot.filter = _Since(slot.filter, start, self)  # type: ignore[assignment]
 
     def params(self, params: dict[str, Any]) -> None:
+        self._began = self._began or params["batch_time"]
+        params["time"] = self._began
         if self._job:
             started = params["time"] = self._job.journal.started(params["time"])
             params["batch_time"] = f"{started}-{params['batch_id']:05}"
