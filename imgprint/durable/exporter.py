@@ -42,8 +42,8 @@ class FeedExporter(OpenFeedExporter):
     The feeds of a job (``JOBDIR``) are made from its journal at the end.
     ``%(time)s`` is one time for all feeds of a crawl, to the microsecond: crawls
     that begin in the same second don't write the same files. A job's is when the
-    job began, so that every run writes the same files. A file that was there before the job is appended to, once per
-    item; ``-O`` replaces it.
+    job began, so that every run writes the same files. A file that was there before
+    the job is appended to, once per item; ``-O`` replaces it.
 
     ``IMGPRINT_SPOOL`` (default: data/spool) is where feeds to S3 are written
     first, and stay if they can't be uploaded. The next crawl with a feed to S3
