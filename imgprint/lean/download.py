@@ -14,6 +14,7 @@ from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.http import Response
 from scrapy.utils.decorators import _warn_spider_arg
 
+from imgprint.lean.alarms import Alarms
 from imgprint.lean.pages import Supply
 from imgprint.lean.urls import host_of, place_of
 from imgprint.lean.waiting import awaitable, waits
@@ -92,6 +93,7 @@ class Downloader(ScrapyDownloader):
     def __init__(self, crawler: Crawler):
         super().__init__(crawler)
         self.supply = Supply()
+        self._alarms = Alarms(self._latercall)
         # Not built a second time: they are connected to signals by now.
         self.middleware.__class__ = Middlewares
         for methods in self.middleware.methods.values():
@@ -187,8 +189,7 @@ class Downloader(ScrapyDownloader):
         delay = slot.download_delay()
         if delay and delay > now - slot.lastseen:
             wait = delay - now + slot.lastseen
-            loop = asyncio.get_running_loop()
-            slot.latercall = loop.call_later(wait, self._latercall, slot)  # type: ignore[assignment]
+            slot.latercall = self._alarms.set(wait, slot)  # type: ignore[assignment]
             return
         while slot.queue and slot.free_transfer_slots() > 0:
             request, turn = slot.queue.popleft()
