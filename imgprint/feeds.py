@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,23 +31,40 @@ def _usual(exporter: JsonItemExporter | JsonLinesItemExporter) -> bool:
 
 
 class FlushingJsonLinesItemExporter(JsonLinesItemExporter):
-    """JSON Lines that hand each item to the system at once.
+    """JSON Lines that hand items to the system at the end of the event loop's round.
 
-    What was exported survives the death of the process. Records and sightings
+    What was exported before survives the death of the process. Records and sightings
     take a fraction of the CPU time that Scrapy's exporter takes.
     """
 
     def __init__(self, file: Any, **kwargs: Any):
         super().__init__(file, **kwargs)
         self._usual = _usual(self)
+        self._flushing = False
 
     def export_item(self, item: Any) -> None:
         if self._usual and isinstance(item, ITEMS):
             self.file.write(json_line(item) + b"\n")
         else:
             super().export_item(item)
-        if not isinstance(item, STORED):
+        if not (self._flushing or isinstance(item, STORED)):
+            self._flush_soon()
+
+    def _flush_soon(self) -> None:
+        """Flush once for all items that came together: a call of the system's each."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
             self.file.flush()
+        else:
+            self._flushing = True
+            loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        if not self.file.closed:
+            with suppress(OSError):  # it is raised again when there is more, or no more
+                self.file.flush()
 
 
 class FastJsonItemExporter(JsonItemExporter):

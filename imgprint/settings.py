@@ -1,6 +1,6 @@
 """Settings of the imgprint project. Beside each: what Scrapy has without it."""
 
-from scrapy.settings.default_settings import EXTENSIONS_BASE as _BASE
+from scrapy.settings import default_settings
 
 BOT_NAME = "imgprint"  # scrapybot
 SPIDER_MODULES = ["imgprint.spiders"]
@@ -40,7 +40,7 @@ ASYNCIO_EVENT_LOOP = "uvloop.Loop"  # None: asyncio's own
 LOG_LEVEL = "INFO"  # DEBUG: a line per image
 
 # Left out, not None in EXTENSIONS: what has a priority, None or not, is imported.
-_NOT_WANTED = (
+_unwanted = (
     # Both open a port that runs code, and their imports take a twentieth of the start.
     "scrapy.extensions.remote_control.RemoteControl",
     "scrapy.extensions.telnet.TelnetConsole",
@@ -48,7 +48,9 @@ _NOT_WANTED = (
     "scrapy.extensions.spiderstate.SpiderState",
 )
 EXTENSIONS_BASE = {
-    name: order for name, order in _BASE.items() if name not in _NOT_WANTED
+    name: order
+    for name, order in default_settings.EXTENSIONS_BASE.items()
+    if name not in _unwanted
 }
 
 # JSON Lines are complete up to the last image whatever happens; the JSON array

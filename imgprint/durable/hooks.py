@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.extensions import feedexport
 
+from imgprint.lines import written_once
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -50,26 +52,28 @@ class OpenFeedExporter(feedexport.FeedExporter):
         """Change *params*, what placeholders in feed URIs stand for."""
 
     def item_scraped(self, item: Any, spider: Spider) -> None:
-        slots, self.slots = self.slots, []
-        kept = []
-        for slot in slots:
-            if not slot.filter.accepts(item):
-                kept.append(slot)
-                continue
-            self.slots = [slot]
-            try:
-                if self.feeds[slot.uri_template]["batch_item_count"]:
-                    super().item_scraped(item, spider)
-                else:
-                    slot.start_exporting()
-                    assert slot.exporter
-                    slot.exporter.export_item(item)
-                    slot.itemcount += 1
-            except OSError as error:
-                self.failed(slot, error)
-            else:
-                kept += self.slots
-        self.slots = kept
+        slots = self.slots
+        broken = []
+        with written_once(item):
+            for index, slot in enumerate(slots):
+                if not slot.filter.accepts(item):
+                    continue
+                try:
+                    if self.feeds[slot.uri_template]["batch_item_count"]:
+                        self.slots = [slot]
+                        super().item_scraped(item, spider)
+                        (slots[index],) = self.slots
+                    else:
+                        slot.start_exporting()
+                        assert slot.exporter
+                        slot.exporter.export_item(item)
+                        slot.itemcount += 1
+                except OSError as error:
+                    broken.append((slot, error))
+        self.slots = slots
+        for slot, reason in broken:
+            slots.remove(slot)
+            self.failed(slot, reason)
 
     async def _close_slot(self, slot: FeedSlot, spider: Spider) -> None:
         try:

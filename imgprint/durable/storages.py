@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from scrapy import Spider
 
 _LINES = ("jsonl", "jsonlines", "jl")
+BUFFER = 65_536
+"""Bytes that are handed to the system at once. Who wants it sooner flushes."""
 
 
 class FileStorage:
@@ -50,8 +52,8 @@ class FileStorage:
         if self.atomic and self.append and self.has_content():
             shutil.copyfile(self.path, self.part)
         elif self.atomic:
-            return self.part.open("wb")
-        return self.part.open("ab")
+            return self.part.open("wb", BUFFER)
+        return self.part.open("ab", BUFFER)
 
     def store(self, file: IO[bytes]) -> None:
         try:
