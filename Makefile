@@ -31,9 +31,9 @@ docs: $(VENV)/runtime
 	$(BIN)/scrapy fields --schema > docs/record.schema.json
 	$(BIN)/scrapy fields --settings > docs/settings.md
 
-bench: $(VENV)/dev .venv-bench/done $(CORE)
+bench: .venv-speed/done .venv-bench/done $(CORE)
 	.ci/packages nginx-light curl libimage-exiftool-perl postgresql
-	$(BIN)/python benchmarks/speed.py all --rounds $(ROUNDS)
+	.venv-speed/bin/python benchmarks/speed.py all --rounds $(ROUNDS)
 
 compiled: $(CORE)
 
@@ -56,6 +56,13 @@ $(VENV)/dev: requirements-dev.txt requirements.txt requirements-machines.txt req
 	  echo "imgprint: pdqhash could not be built (apt-get install g++ python3-dev); its tests skip"
 	touch $@ $(VENV)/runtime
 
+# What users have: a development venv has packages that Scrapy imports if they are there.
+.venv-speed/done: requirements.txt requirements-machines.txt requirements-dev.txt
+	$(PYTHON) -m venv .venv-speed
+	grep '^pytest==' requirements-dev.txt | .venv-speed/bin/pip install --quiet \
+	  --disable-pip-version-check -r requirements.txt -r requirements-machines.txt -r /dev/stdin
+	touch $@
+
 .venv-bench/done: requirements-bench.txt
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check -r $<
@@ -66,4 +73,4 @@ $(VENV)/packages: Makefile | $(VENV)/bin/python
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-bench build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .venv-speed build .pytest_cache .mypy_cache .ruff_cache .hypothesis

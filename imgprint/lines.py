@@ -25,18 +25,18 @@ def json_line(item: ImageRecord | Sighting) -> bytes:
     """
     if isinstance(item, STORED):
         return item.line
-    if item is written_once.item and written_once.line is not None:
-        return written_once.line
+    if item is Unchanged.item and Unchanged.line is not None:
+        return Unchanged.line
     try:
         line = _encode(item)
     except UnicodeEncodeError:
         line = json_values(asdict(item))
-    if item is written_once.item:
-        written_once.line = line
+    if item is Unchanged.item:
+        Unchanged.line = line
     return line
 
 
-class written_once:  # noqa: N801 - a context, in a tenth of contextlib's time
+class Unchanged:
     """While in it, *item* stays as it is: its line is made once for all feeds."""
 
     item: object = None
@@ -46,10 +46,10 @@ class written_once:  # noqa: N801 - a context, in a tenth of contextlib's time
         self.now = item
 
     def __enter__(self) -> None:
-        written_once.item = self.now
+        Unchanged.item = self.now
 
     def __exit__(self, *_: object) -> None:
-        written_once.item = written_once.line = None
+        Unchanged.item = Unchanged.line = None
 
 
 def json_values(values: list[Any] | dict[str, Any]) -> bytes:

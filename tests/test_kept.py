@@ -18,6 +18,7 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Response
 from scrapy.utils.request import request_from_dict
+from scrapy.utils.ssl import _make_ssl_context
 from w3lib.url import safe_url_string
 from yarl import URL
 
@@ -256,6 +257,22 @@ def test_tls(tls_site):  # noqa: F811
     assert (first.certificate, first.body) == (second.certificate, second.body)
     assert first.ip_address == second.ip_address
     assert len(tls_site.names) == 1, "a handshake"
+
+
+def test_certificates_are_read_once_and_not_before_there_is_tls(tls_site, monkeypatch):  # noqa: F811
+    read = []
+    monkeypatch.setattr(
+        "imgprint.handlers._make_ssl_context",
+        lambda settings: read.append(1) or _make_ssl_context(settings),
+    )
+    secure = f"https://127.0.0.1:{tls_site.port}/a"
+    with Scripted(OK, OK, OK) as server:
+        download(server.request(), server.request())
+        assert read == []
+        requests = image_request(secure), Request(secure), image_request(secure)
+        got = download(server.request(), *requests)
+    assert all(response.certificate for response in got[1:])
+    assert read == [1]
 
 
 def test_an_http_proxy_is_asked_in_its_own_form():

@@ -1,3 +1,4 @@
+import asyncio
 import io
 import json
 from dataclasses import asdict
@@ -11,6 +12,7 @@ from imgprint.items import ImageRecord, Sighting
 from imgprint.lines import (
     StoredRecord,
     StoredSighting,
+    Unchanged,
     fields_of,
     json_line,
     pretty,
@@ -64,6 +66,70 @@ def test_lines_hold_what_scrapys_hold(options):
         *map(json.loads, expected.splitlines())
     ]
     assert json.loads(found.splitlines()[0]) == asdict(RECORD)
+
+
+def test_a_line_is_made_once_while_its_item_is_unchanged():
+    item = Sighting(alt="a")
+    with Unchanged(item):
+        line = json_line(item)
+        assert json_line(item) is line
+        assert json_line(Sighting(alt="b")) == line.replace(b'"a"', b'"b"')
+        assert json_line(item) is line
+    item.alt = "c"
+    assert json_line(item) == line.replace(b'"a"', b'"c"')
+
+
+class Flushed(io.BytesIO):
+    """A file that says what it had whenever it was flushed, and may be full."""
+
+    full = False
+
+    def __init__(self):
+        super().__init__()
+        self.lines = []
+
+    def flush(self):
+        if self.full:
+            raise OSError(28, "No space left on device")
+        self.lines.append(self.getvalue().count(b"\n"))
+
+
+def test_lines_that_come_together_are_flushed_together():
+    file = Flushed()
+
+    async def run():
+        exporter = FlushingJsonLinesItemExporter(file, encoding="utf-8")
+        for _ in range(3):
+            exporter.export_item(RECORD)
+            exporter.export_item(SIGHTING)
+            assert not file.lines or file.lines[-1] < file.getvalue().count(b"\n")
+            await asyncio.sleep(0)
+        exporter.export_item(RECORD)
+        exporter.export_item(RECORD)
+
+    asyncio.run(run())
+    assert file.lines == [2, 4, 6, 8]
+
+
+def test_a_file_that_is_full_says_so_when_it_is_flushed_by_others():
+    file = Flushed()
+    file.full = True
+
+    async def run():
+        FlushingJsonLinesItemExporter(file, encoding="utf-8").export_item(RECORD)
+        await asyncio.sleep(0)
+
+    asyncio.run(run())
+    with pytest.raises(OSError, match="No space"):
+        file.flush()
+
+
+def test_without_an_event_loop_each_line_is_flushed():
+    file = Flushed()
+    exporter = FlushingJsonLinesItemExporter(file, encoding="utf-8")
+    exporter.export_item(RECORD)
+    exporter.export_item(SIGHTING)
+    assert file.lines == [1, 2]
 
 
 def test_content_is_in_no_line():

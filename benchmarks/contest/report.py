@@ -25,12 +25,12 @@ A gallery of made photos (60 KB, 400 KB and 3 MB in 5:4:1, with EXIF and a
 thumbnail; 0.37 bytes a pixel, as photos on the web have), 50 on a page, on 20 sites:
 loopback addresses of one nginx with one worker on the same machine. imgprint runs
 as `scrapy crawl images` with its default settings, politeness per site included,
-and with a job (`-a job=NAME`); the whole job is measured, from pages to finished
-feeds. Contenders take turns; each number is the median of so many runs, and ratios
-are those of medians. All that each contender found is checked: its images, and the
-hashes and EXIF values it has of each. There are a thousand different pictures; more
-images are the same files at other URLs, and each has its own record. All of them
-are in the server's page cache.
+and with a job (`-a job=NAME`), in a venv with what its requirements name and no
+more; the whole job is measured, from pages to finished feeds. Contenders take turns;
+each number is the median of so many runs, and ratios are those of medians. All that
+each contender found is checked: its images, and the hashes and EXIF values it has of
+each. There are a thousand different pictures; more images are the same files at other
+URLs, and each has its own record. All of them are in the server's page cache.
 
 - The bare loop is aiohttp with uvloop, 64 requests at a time, one for both ranges
   of an image; it parses no image and writes a line for each. It is the limit.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.extensions import feedexport
 
-from imgprint.lines import written_once
+from imgprint.lines import Unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ class OpenFeedExporter(feedexport.FeedExporter):
     def item_scraped(self, item: Any, spider: Spider) -> None:
         slots = self.slots
         broken = []
-        with written_once(item):
+        with Unchanged(item):
             for index, slot in enumerate(slots):
                 if not slot.filter.accepts(item):
                     continue
