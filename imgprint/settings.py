@@ -23,8 +23,8 @@ REDIRECT_MAX_TIMES = 10  # 20
 # is no need to begin with five seconds between requests.
 AUTOTHROTTLE_ENABLED = True  # False
 AUTOTHROTTLE_TARGET_CONCURRENCY = 4  # 1
-# A guess until a site's first answer, which its second request waits for anyway: for
-# robots.txt. More of it, and sites that answer sooner stand idle when a crawl begins.
+# It counts until a site's first answer, that for robots.txt, for which its first page
+# waits anyway. With more, sites that answer sooner stand idle when a crawl begins.
 AUTOTHROTTLE_START_DELAY = 0.02  # 5
 AUTOTHROTTLE_MAX_DELAY = 10  # 60
 DOWNLOAD_TIMEOUT = 60  # 180

@@ -1,7 +1,11 @@
 import asyncio
 from time import monotonic
 
+import pytest
+from scrapy.core.downloader import Slot
+
 from imgprint.lean.alarms import TICK, Alarms
+from imgprint.lean.download import Downloader
 
 
 def rung(*waits, cancelled=(), more=None):
@@ -31,9 +35,9 @@ def rung(*waits, cancelled=(), more=None):
 
 
 def test_each_rings_when_its_time_has_come():
-    late = rung(0.03, 0.01, 0.02, 0, 0.0104)
+    late = rung(0.03, 0.01, 0.02, 0, 0.0125)
     assert [*late] == [3, 1, 4, 2, 0]
-    assert min(late.values()) >= 0
+    assert min(late.values()) > -TICK
 
 
 def test_what_is_cancelled_does_not():
@@ -57,10 +61,39 @@ def test_those_that_are_due_together_take_one_timer():
         seen = []
         alarms = Alarms(seen.append)
         for number in range(50):
-            alarms.set(TICK / 2, number)
+            alarms.set(2 * TICK, number)
         await asyncio.sleep(0.05)
         assert seen == [*range(50)]
         return timers
 
     # One of them is the sleep's.
-    assert asyncio.run(run()) == [TICK, 0.05]
+    assert asyncio.run(run()) == [2 * TICK, 0.05]
+
+
+def begun(delay, looks, monkeypatch):
+    """Return when requests begin, of a site with *delay*, looked at at *looks*."""
+    downloader, slot = object.__new__(Downloader), Slot(8, delay, 0.0)
+    slot.lastseen = looks[0]
+    begun = []
+    for now in looks:
+        monkeypatch.setattr("imgprint.lean.download.monotonic", lambda now=now: now)
+        while delay and not downloader._delay_left(slot):
+            begun.append(now)
+    return begun
+
+
+@pytest.mark.parametrize("delay", [0.0003, 0.0007, 0.0012, 0.01])
+def test_a_delay_is_kept_though_clocks_tick_slowly(delay, monkeypatch):
+    looks = [100 + TICK * number for number in range(1001)]
+    times = begun(delay, looks, monkeypatch)
+    assert abs(len(times) - 1 / delay) <= 2
+    for number, when in enumerate(times, 1):
+        assert when > 100 + number * delay - TICK
+
+
+def test_who_was_not_looked_at_does_not_make_up_for_it(monkeypatch):
+    assert begun(0.01, [100, 100.011, 107, 107.0001, 107.0102], monkeypatch) == [
+        100.011,
+        107,
+        107.0102,
+    ]

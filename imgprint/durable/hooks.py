@@ -60,9 +60,7 @@ class OpenFeedExporter(feedexport.FeedExporter):
                     continue
                 try:
                     if self.feeds[slot.uri_template]["batch_item_count"]:
-                        self.slots = [slot]
-                        super().item_scraped(item, spider)
-                        (slots[index],) = self.slots
+                        slots[index] = self._next_batch(slot, item, spider)
                     else:
                         slot.start_exporting()
                         assert slot.exporter
@@ -70,10 +68,18 @@ class OpenFeedExporter(feedexport.FeedExporter):
                         slot.itemcount += 1
                 except OSError as error:
                     broken.append((slot, error))
-        self.slots = slots
         for slot, reason in broken:
             slots.remove(slot)
             self.failed(slot, reason)
+
+    def _next_batch(self, slot: FeedSlot, item: Any, spider: Spider) -> FeedSlot:
+        """Have Scrapy write *item*; return *slot*, or the next if that is full now."""
+        slots, self.slots = self.slots, [slot]
+        try:
+            super().item_scraped(item, spider)
+            return self.slots[0]
+        finally:
+            self.slots = slots
 
     async def _close_slot(self, slot: FeedSlot, spider: Spider) -> None:
         try:

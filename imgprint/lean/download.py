@@ -14,7 +14,7 @@ from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.http import Response
 from scrapy.utils.decorators import _warn_spider_arg
 
-from imgprint.lean.alarms import Alarms
+from imgprint.lean.alarms import TICK, Alarms
 from imgprint.lean.pages import Supply
 from imgprint.lean.urls import host_of, place_of
 from imgprint.lean.waiting import awaitable, waits
@@ -163,12 +163,20 @@ class Downloader(ScrapyDownloader):
         """Return whether a request may begin now: it is taken to do so."""
         if slot.latercall or slot.free_transfer_slots() <= 0:
             return False
-        now = monotonic()
-        delay = slot.download_delay()
-        if delay and delay > now - slot.lastseen:
-            return False
-        slot.lastseen = now
-        return True
+        return not self._delay_left(slot)
+
+    def _delay_left(self, slot: Slot) -> float:
+        """Return the seconds until a request may begin. If none, it is taken to do so.
+
+        A delay is kept to half a tick of the alarms. That does not add up: the next
+        delay begins when this one was over, not when the request began.
+        """
+        delay, now = slot.download_delay(), monotonic()
+        due = slot.lastseen + delay
+        if delay and due - now > TICK / 2:
+            return due - now
+        slot.lastseen = due if now - due < TICK else now
+        return 0
 
     async def _turn(self, slot: Slot, request: Request) -> None:
         turn = asyncio.get_running_loop().create_future()
@@ -183,24 +191,15 @@ class Downloader(ScrapyDownloader):
 
     def _process_queue(self, slot: Slot) -> None:
         """Let begin who may, and see to it that this is called when others may."""
-        if slot.latercall:
-            return
-        now = monotonic()
-        delay = slot.download_delay()
-        if delay and delay > now - slot.lastseen:
-            wait = delay - now + slot.lastseen
-            slot.latercall = self._alarms.set(wait, slot)  # type: ignore[assignment]
-            return
-        while slot.queue and slot.free_transfer_slots() > 0:
-            request, turn = slot.queue.popleft()
-            if turn.done():  # type: ignore[attr-defined] # nobody waits any more
-                continue
-            slot.lastseen = now
-            slot.transferring.add(request)
-            turn.set_result(None)  # type: ignore[attr-defined]
-            if delay:
-                self._process_queue(slot)
-                return
+        while not slot.latercall and slot.queue and slot.free_transfer_slots() > 0:
+            request, turn = slot.queue[0]
+            if not turn.done():  # type: ignore[attr-defined] # somebody waits yet
+                if wait := self._delay_left(slot):
+                    slot.latercall = self._alarms.set(wait, slot)  # type: ignore[assignment]
+                    return
+                slot.transferring.add(request)
+                turn.set_result(None)  # type: ignore[attr-defined]
+            slot.queue.popleft()
 
 
 async def download(crawler: Crawler, request: Request) -> Response:
