@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from benchmarks.contest.claims import PAIRS, SCALING
 from benchmarks.contest.contenders import ALL
 from benchmarks.contest.link import PLAIN, SHAPED
 from benchmarks.contest.results import REFERENCES, best_reference, runs_of
@@ -29,6 +30,16 @@ HEADINGS = (
     "right",
 )
 GROWTH = ("contender", "images", "CPU ms/image in steady state", "peak MB", "runs")
+PROCESSES = (
+    "contender",
+    "images",
+    "images/s",
+    "of one process",
+    "CPU ms/image",
+    "peak MB",
+    "cores of the server",
+    "runs",
+)
 SHORT = (
     "contender",
     "images/s",
@@ -93,6 +104,29 @@ def growth_table(results: list[Result]) -> str:
     return markdown(GROWTH, lines)
 
 
+def process_table(results: list[Result]) -> str:
+    """Return what two processes do by what one does."""
+    lines = []
+    for images in SCALING:
+        for pair in PAIRS:
+            one = runs_of(results, pair[0], PLAIN, images)
+            for name in pair:
+                if one and (runs := runs_of(results, name, PLAIN, images)):
+                    rate = runs.median(lambda r: r.rate)
+                    cells = (
+                        ALL[name].title,
+                        f"{images:,}",
+                        f"{rate:,.0f}",
+                        f"{rate / one.median(lambda r: r.rate):.2f}x",
+                        f"{runs.median(lambda r: r.cpu_ms):.2f}",
+                        f"{runs.median(lambda r: r.peak):.0f}",
+                        f"{runs.median(lambda r: r.server_cpu / r.wall):.2f}",
+                        str(len(runs)),
+                    )
+                    lines.append([*cells])
+    return markdown(PROCESSES, lines)
+
+
 def short_table(results: list[Result]) -> str:
     """Return what the README shows: of the reference its best number of threads."""
     lines = []
@@ -123,4 +157,5 @@ def tables(results: list[Result]) -> str:
         if any(result.link == link for result in results):
             parts += [f"### {title}", link_table(results, link)]
     parts += ["### Growth", growth_table(results)]
+    parts += ["### Processes", process_table(results)]
     return "\n\n".join(parts) + "\n"
