@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -79,6 +80,7 @@ class Runner:
             job.images.write_text("".join(f"{url}\n" for url in urls))
             with contender.serving() as more:
                 env = contender.env() | more
+                os.sync()  # what the one before wrote is no load of this one
                 usage = measure.run(contender.command(job), folder, env, TIMEOUT)
             if not images:
                 return usage, 0, []

@@ -80,8 +80,10 @@ class FeedExporter(OpenFeedExporter):
 
     async def close_spider(self, spider: Spider, reason: str = "") -> None:
         if self._job:
-            items = self._job.journal.items(finished=reason == "finished")
-            await self._replay(items, spider)
+            journal = self._job.journal
+            syncing = asyncio.create_task(run_in_thread(journal.sync))
+            await self._replay(journal.items(finished=reason == "finished"), spider)
+            await syncing
         await super().close_spider(spider)
         for slot in self._appended:
             if self._job and slot.storage.stored:  # type: ignore[attr-defined]
@@ -95,7 +97,7 @@ class FeedExporter(OpenFeedExporter):
     ) -> None:
         for number, (place, item) in enumerate(items):
             self._place = place
-            super().item_scraped(item, spider)
+            self.export(item, spider)
             if number % 100 == 99:
                 await asyncio.sleep(0)  # signals want to be heard
 

@@ -38,8 +38,12 @@ class JsonLines:
                 yield place, line[:-1]
                 place += len(line)
 
-    def close(self) -> None:
+    def sync(self) -> None:
+        """Wait until all is on disk. Raise OSError."""
         os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        self.sync()
         self._file.close()
 
 

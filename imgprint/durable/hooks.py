@@ -52,22 +52,26 @@ class OpenFeedExporter(feedexport.FeedExporter):
         """Change *params*, what placeholders in feed URIs stand for."""
 
     def item_scraped(self, item: Any, spider: Spider) -> None:
+        with Unchanged(item):
+            self.export(item, spider)
+
+    def export(self, item: Any, spider: Spider) -> None:
+        """Write *item* to all feeds that take it."""
         slots = self.slots
         broken = []
-        with Unchanged(item):
-            for index, slot in enumerate(slots):
-                if not slot.filter.accepts(item):
-                    continue
-                try:
-                    if self.feeds[slot.uri_template]["batch_item_count"]:
-                        slots[index] = self._next_batch(slot, item, spider)
-                    else:
-                        slot.start_exporting()
-                        assert slot.exporter
-                        slot.exporter.export_item(item)
-                        slot.itemcount += 1
-                except OSError as error:
-                    broken.append((slot, error))
+        for index, slot in enumerate(slots):
+            if not slot.filter.accepts(item):
+                continue
+            try:
+                if self.feeds[slot.uri_template]["batch_item_count"]:
+                    slots[index] = self._next_batch(slot, item, spider)
+                else:
+                    slot.start_exporting()
+                    assert slot.exporter
+                    slot.exporter.export_item(item)
+                    slot.itemcount += 1
+            except OSError as error:
+                broken.append((slot, error))
         for slot, reason in broken:
             slots.remove(slot)
             self.failed(slot, reason)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import Counter
+from contextlib import suppress
 from hashlib import blake2b
 from math import inf
 from time import monotonic
@@ -224,6 +225,15 @@ class Journal:
         self._db.execute("INSERT OR IGNORE INTO facts VALUES ('started', ?)", (now,))
         row = self._db.execute("SELECT value FROM facts WHERE name = 'started'")
         return str(row.fetchone()[0])
+
+    def sync(self) -> None:
+        """Have the system write the files, so that ``close`` waits for less.
+
+        This may be called from another thread. What can't be written ``close`` says.
+        """
+        for file in self._files:
+            with suppress(OSError, ValueError):
+                file.sync()
 
     def close(self) -> None:
         """Save everything. The files are closed even if they can't be saved."""
