@@ -42,9 +42,9 @@ URLs, and each has its own record. All of them are in the server's page cache.
 - Scrapy's pipelines run with Scrapy's default settings; LOG_LEVEL is INFO.
 - img2dataset takes a list of the images, and no pages; without re-encoding it runs
   with `--disable_all_reencoding`.
-- Workers take a list out of a queue in PostgreSQL, which is not measured, and cut it
-  by 8 buckets (IMGPRINT_QUEUE_BUCKETS): each shard is a process of its own, and the
-  sum of what they all take is in the table.
+- Workers take a list out of a queue in PostgreSQL until it is empty and the feeds of
+  all shards are finished. The queue is not measured, nor what put the list there.
+  Each shard, a bucket of sites, is a process of its own.
 - CPU is user and system time of all processes of a contender. Each run comes with
   one of a single page without images; in steady state its CPU time is taken off.
 - The peak is the sum of the resident memory of all processes, looked at every

@@ -78,7 +78,7 @@ class Runner:
             pages = self.gallery.page_urls(images, self.port)
             job.pages.write_text("\n".join(pages) + "\n")
             job.images.write_text("".join(f"{url}\n" for url in urls))
-            with contender.serving() as more:
+            with contender.serving(job) as more:
                 env = contender.env() | more
                 os.sync()  # what the one before wrote is no load of this one
                 usage = measure.run(contender.command(job), folder, env, TIMEOUT)

@@ -53,8 +53,8 @@ class Contender:
         """Return a sentence that says what has to be installed, or None."""
         return None
 
-    def serving(self) -> AbstractContextManager[dict[str, str]]:
-        """Return a context in which what the contender needs runs: its environment.
+    def serving(self, job: Job) -> AbstractContextManager[dict[str, str]]:
+        """Return a context in which what *job* needs is there: its environment.
 
         What runs there is not measured.
         """

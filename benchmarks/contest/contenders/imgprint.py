@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import subprocess
 import sys
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -14,6 +16,9 @@ from benchmarks.contest.contenders.base import ROOT, Contender, Found, Job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+SCRAPY = (sys.executable, "-m", "scrapy")
 
 
 def found_of(record: dict[str, Any]) -> Found:
@@ -45,8 +50,7 @@ class Imgprint(Contender):
         }
 
     def command(self, job: Job) -> list[str]:
-        scrapy = [sys.executable, "-m", "scrapy", "crawl", "images"]
-        return [*scrapy, "-a", f"urls={job.pages}", *self.arguments]
+        return [*SCRAPY, "crawl", "images", "-a", f"urls={job.pages}", *self.arguments]
 
     def found(self, job: Job) -> Iterator[Found]:
         for feed in (job.folder / "data").glob("images-*.json"):
@@ -96,13 +100,11 @@ class Halves(Imgprint):
 
 
 class Workers(Imgprint):
-    """``scrapy enqueue``, ``worker`` and ``export``, over a queue in PostgreSQL.
+    """``scrapy worker`` until the queue is empty and all shards' feeds are finished.
 
-    PostgreSQL is not measured, as it may be anywhere. The default of 64 buckets is
-    for many machines; so few sites would be a process each.
+    What comes before is not measured: PostgreSQL, which may be anywhere, and
+    ``scrapy enqueue``.
     """
-
-    buckets = 8
 
     def __init__(self, processes: int):
         self.processes = processes
@@ -119,23 +121,26 @@ class Workers(Imgprint):
         return super().missing()
 
     @contextmanager
-    def serving(self) -> Iterator[dict[str, str]]:
+    def serving(self, job: Job) -> Iterator[dict[str, str]]:
         from tests.servers.postgres import Postgres
 
         with Postgres() as postgres:
-            yield postgres.new()
+            queue = postgres.new()
+            subprocess.run(
+                [*SCRAPY, "enqueue", job.pages, "--output", "data/shards"],
+                cwd=job.folder,
+                env=os.environ | self.env() | queue,
+                stdout=subprocess.DEVNULL,
+                check=True,
+            )
+            yield queue
 
     def command(self, job: Job) -> list[str]:
-        scrapy = f"{shlex.quote(sys.executable)} -m scrapy"
-        buckets = f"-s IMGPRINT_QUEUE_BUCKETS={self.buckets}"
-        pages = shlex.quote(str(job.pages))
-        lines = (
-            f"{scrapy} enqueue {pages} --output data/shards {buckets}",
-            f"{scrapy} worker --processes {self.processes} --until-empty",
-            f"{scrapy} export data/shards/*.jsonl --to jsonl -o all.jsonl",
-        )
-        return ["sh", "-c", " && ".join(lines)]
+        options = ["--processes", str(self.processes), "--until-empty"]
+        return [*SCRAPY, "worker", *options]
 
     def found(self, job: Job) -> Iterator[Found]:
-        for line in (job.folder / "all.jsonl").read_text().splitlines():
-            yield found_of(json.loads(line))
+        for shard in job.folder.glob("data/shards/*.jsonl"):
+            with shard.open() as lines:
+                for line in lines:
+                    yield found_of(json.loads(line))
