@@ -82,6 +82,8 @@ def fields_of(item: ImageRecord | Sighting) -> dict[str, Any]:
     """Return the fields of *item* by name; not to be changed."""
     if isinstance(item, STORED):
         return read_line(item.line)
+    if isinstance(item, Sighting):
+        return vars(item)  # it has nothing else
     kind: Any = type(item)
     return {name: getattr(item, name) for name in _names(kind)}
 

@@ -20,11 +20,11 @@ class JsonLines:
 
     def append(self, line: bytes) -> None:
         """Hand *line* to the system. Raise OSError, with the file as it was."""
-        rest = memoryview(line + b"\n")
-        size = self.size + len(rest)
+        line += b"\n"
+        size = self.size + len(line)
         try:
-            while rest:
-                rest = rest[self._file.write(rest) :]
+            while rest := len(line) - self._file.write(line):
+                line = line[-rest:]
         except OSError:
             os.ftruncate(self._file.fileno(), self.size)
             raise

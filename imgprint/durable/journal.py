@@ -16,6 +16,7 @@ from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from imgprint.durable.bloom import BloomFilter
 from imgprint.durable.files import JsonLines
 from imgprint.errors import INTERRUPTED, NOT_TRIED
 from imgprint.keys import url_key
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 # What is read again after a crash.
 SAVE_SECONDS = 2
-MAX_ABSENT = 10_000
 
 # Errors of what a later run may do better.
 OPEN = (INTERRUPTED, NOT_TRIED)
@@ -75,8 +75,11 @@ class Journal:
         self.dropped = JsonLines(folder / "dropped.jsonl")
         self._files = (self.records, self.sightings, self.dropped)
         self._open: set[int] = set()
-        # What the saved index was found not to have: it is asked several times.
-        self._absent: set[int] = set()
+        # What the saved index may have. It is asked several times of each image.
+        self._known = BloomFilter()
+        for table in ("images", "sightings"):
+            rows = self._db.execute(f"SELECT key FROM {table}")
+            self._known.update(key for (key,) in rows)
         # What is to be saved in the index.
         self._images: dict[int, str | None] = {}
         self._seen: set[int] = set()
@@ -153,15 +156,11 @@ class Journal:
         number = _number(key)
         if number in self._images:
             return (self._images[number],)
-        if number in self._absent:
+        if number not in self._known:
             return None
         row: tuple[str | None] | None = self._db.execute(
             "SELECT error FROM images WHERE key = ?", (number,)
         ).fetchone()
-        if row is None:
-            if len(self._absent) >= MAX_ABSENT:
-                self._absent.clear()
-            self._absent.add(number)
         return row
 
     def knows(self, sighting: Sighting) -> bool:
@@ -171,6 +170,8 @@ class Journal:
     def _sighted(self, key: int) -> bool:
         if key in self._seen:
             return True
+        if key not in self._known:
+            return False
         row = self._db.execute("SELECT 1 FROM sightings WHERE key = ?", (key,))
         return row.fetchone() is not None
 
@@ -266,7 +267,8 @@ class Journal:
                 ("INSERT OR REPLACE INTO files VALUES (?, ?)", sizes),
             ):
                 self._db.executemany(statement, rows)
-        self._absent.clear()
+        self._known.update(self._images)
+        self._known.update(self._seen)
         self._images.clear()
         self._seen.clear()
         self._sites.clear()
