@@ -77,9 +77,8 @@ class Journal:
         self._open: set[int] = set()
         # What the saved index may have. It is asked several times of each image.
         self._known = BloomFilter()
-        for table in ("images", "sightings"):
-            rows = self._db.execute(f"SELECT key FROM {table}")
-            self._known.update(key for (key,) in rows)
+        keys = "SELECT key FROM images UNION ALL SELECT key FROM sightings"
+        self._known.update(key for (key,) in self._db.execute(keys))
         # What is to be saved in the index.
         self._images: dict[int, str | None] = {}
         self._seen: set[int] = set()
