@@ -31,7 +31,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.contest import report
-from benchmarks.contest.claims import GROWING, OWN, SCALING, claims
+from benchmarks.contest.claims import GROWING, OWN, PAIRS, SCALING, claims
 from benchmarks.contest.contenders import ALL
 from benchmarks.contest.gallery import Gallery
 from benchmarks.contest.link import PLAIN, SHAPED, Relay
@@ -42,14 +42,11 @@ from benchmarks.contest.table import tables
 
 ROOT = Path(__file__).parent.parent
 WHOLE = [name for name, contender in ALL.items() if contender.whole]
-PROCESSES = [
-    name for name in ALL if name.startswith(("imgprint-worker", "imgprint-halves"))
-]
 RANGES = [*OWN, "aiohttp", "reference", "reference-40", "curl"]
 # Link, images, contenders.
 PARTS = [
     (PLAIN, 5000, [name for name in ALL if "worker" not in name]),
-    (PLAIN, SCALING, ["imgprint", *PROCESSES]),
+    (PLAIN, SCALING, [name for pair in PAIRS for name in pair]),
     (SHAPED, 5000, RANGES),
     (SHAPED, 1000, WHOLE),
     *((PLAIN, images, [*GROWING]) for images in (100, 1000, 10_000, 100_000)),

@@ -63,7 +63,7 @@ class AiohttpHandler(AiohttpDownloadHandler):
         self,
         crawler: Crawler,
         gate: Gate,
-        tls: Callable[[], SSLContext],
+        tls: Callable[[bool], SSLContext | bool],
         receive_buffer: int | None = None,
     ):
         # The parent's own __init__ would make a session with large buffers.

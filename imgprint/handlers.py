@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from functools import cache, partial
+from functools import cache
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,8 @@ from imgprint.onion import leak
 from imgprint.socks import SocksHandler
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -53,8 +55,13 @@ class HttpDownloadHandler:
         gate = Gate.from_settings(crawler.settings)
         self._timeout = crawler.settings.getfloat("IMGPRINT_TIMEOUT", 30)
         self._tor_timeout = crawler.settings.getfloat("IMGPRINT_TOR_TIMEOUT", 90)
+        settings = crawler.settings
+
         # One for all, not before there is TLS: it takes 30 ms to read the certificates.
-        tls = cache(partial(_make_ssl_context, crawler.settings))
+        @cache
+        def tls(secure: bool) -> SSLContext | bool:
+            return _make_ssl_context(settings) if secure else True
+
         self._pages = AiohttpHandler(crawler, gate, tls)
         self._images = AiohttpHandler(crawler, gate, tls, RECEIVE_BUFFER)
         self._tor_pages = SocksHandler(crawler, gate, tls)

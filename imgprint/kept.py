@@ -69,7 +69,7 @@ class Answer(NamedTuple):
 
 
 class Kept:
-    """The kept connections of *connector*; *tls* is of those that have TLS.
+    """The kept connections of *connector*; *tls* is the session's.
 
     *silence* bounds each wait for the network, in seconds; *limit* is how many
     bytes may wait to be read.
@@ -78,7 +78,7 @@ class Kept:
     def __init__(
         self,
         connector: aiohttp.BaseConnector,
-        tls: Callable[[], SSLContext],
+        tls: Callable[[bool], SSLContext | bool],
         silence: float | None,
         limit: int,
     ):
@@ -93,7 +93,7 @@ class Kept:
 
     async def connection(self, origin: Origin, route: URL | None) -> Connection | None:
         """Return a connection that waits for a request to *origin*, if there is one."""
-        ssl = self._tls() if origin.tls else True  # as the session has it
+        ssl = self._tls(origin.tls)
         key = ConnectionKey(
             origin.place.host, origin.port, origin.tls, ssl, route, None, None, None
         )

@@ -83,13 +83,13 @@ class Session:
     """aiohttp's session, with a bound on each wait for the network.
 
     Scrapy gives it b"" for no body, of which aiohttp would make Content-Length: 0.
-    *tls* is asked where there is TLS, not before.
+    *tls* says by what a connection is secured, or need not be.
     """
 
     def __init__(
         self,
         session: aiohttp.ClientSession,
-        tls: Callable[[], SSLContext],
+        tls: Callable[[bool], SSLContext | bool],
         connect: float | None,
         read: float | None,
     ):
@@ -113,7 +113,7 @@ class Session:
         if self._usual.total != total:
             self._usual = self._timeout(total)
         secure = any(str(each).startswith("https:") for each in (url, proxy))
-        kwargs["ssl"] = self._tls() if secure else True
+        kwargs["ssl"] = self._tls(secure)
         return self._session.request(
             method,
             url,

@@ -122,11 +122,12 @@ class FeedExporter(OpenFeedExporter):
             slot.filter = _Since(slot.filter, start, self)  # type: ignore[assignment]
 
     def params(self, params: dict[str, Any]) -> None:
-        self._began = self._began or params["batch_time"]
+        if not self._began:
+            now = params["batch_time"]
+            self._began = self._job.journal.started(now) if self._job else now
         params["time"] = self._began
         if self._job:
-            started = params["time"] = self._job.journal.started(params["time"])
-            params["batch_time"] = f"{started}-{params['batch_id']:05}"
+            params["batch_time"] = f"{self._began}-{params['batch_id']:05}"
 
     def failed(self, slot: FeedSlot, error: OSError) -> None:
         assert self.crawler.stats

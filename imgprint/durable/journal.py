@@ -11,6 +11,7 @@ import re
 import sqlite3
 from collections import Counter
 from contextlib import suppress
+from functools import cached_property
 from hashlib import blake2b
 from math import inf
 from time import monotonic
@@ -75,10 +76,6 @@ class Journal:
         self.dropped = JsonLines(folder / "dropped.jsonl")
         self._files = (self.records, self.sightings, self.dropped)
         self._open: set[int] = set()
-        # What the saved index may have. It is asked several times of each image.
-        self._known = BloomFilter()
-        keys = "SELECT key FROM images UNION ALL SELECT key FROM sightings"
-        self._known.update(key for (key,) in self._db.execute(keys))
         # What is to be saved in the index.
         self._images: dict[int, str | None] = {}
         self._seen: set[int] = set()
@@ -86,6 +83,14 @@ class Journal:
         self._sizes: list[tuple[str, int]] = []
         self._saved = inf  # all that is caught up with is saved at once
         self._catch_up()
+
+    @cached_property
+    def _known(self) -> BloomFilter:
+        """What the saved index may have: read when it is asked, not by a check."""
+        known = BloomFilter()
+        keys = "SELECT key FROM images UNION ALL SELECT key FROM sightings"
+        known.update(key for (key,) in self._db.execute(keys))
+        return known
 
     def _catch_up(self) -> None:
         """Index what was written after the index was last saved."""
