@@ -13,7 +13,7 @@ from scrapy import Request
 
 from imgprint.discovery.rendering import BEFORE
 from imgprint.discovery.urls import looks_like_image
-from imgprint.errors import DOWNLOAD_ERRORS, TorDown
+from imgprint.errors import DOWNLOAD_ERRORS, IsAnImage, TorDown
 
 if TYPE_CHECKING:
     from playwright.async_api import Page, Route
@@ -100,15 +100,18 @@ class Assets:
                 kind = f"text/html; charset={self.page.encoding}"
                 await route.fulfill(body=self.page.body, content_type=kind)
             elif request.resource_type == "image" or looks_like_image(request.url):
-                self._count("image")
-                if len(self.images) < MAX_IMAGES:
-                    self.images.append(request.url)
-                await route.fulfill(body=PIXEL, content_type="image/gif")
+                await self._record_image(route, request)
             elif not self._is_wanted(request):
                 self._count("left_out")
                 await route.fulfill(status=204)
             else:
                 await self._fetch(route, request)
+
+    async def _record_image(self, route: Route, request: PageRequest) -> None:
+        self._count("image")
+        if len(self.images) < MAX_IMAGES:
+            self.images.append(request.url)
+        await route.fulfill(body=PIXEL, content_type="image/gif")
 
     def _is_wanted(self, request: PageRequest) -> bool:
         if request.resource_type not in _FETCHED or self._fetched >= MAX_REQUESTS:
@@ -125,7 +128,7 @@ class Assets:
             method=request.method,
             headers=headers,
             body=request.post_data_buffer or b"",
-            meta=dict(self.way),
+            meta={**self.way, "imgprint": "part"},
         )
         assert self.crawler.engine
         task = asyncio.ensure_future(self.crawler.engine.download_async(again))
@@ -134,6 +137,9 @@ class Assets:
         try:
             response = await task
             self._asked = monotonic()
+        except IsAnImage:
+            await self._record_image(route, request)
+            return
         except DOWNLOAD_ERRORS as error:
             if isinstance(error, TorDown):
                 self.down = error

@@ -34,6 +34,7 @@ from imgprint.kept import Answer, Kept, give_up, head_of, until_all_is_there
 from imgprint.lean.headers import LeanHeaders
 from imgprint.lean.request import LeanResponse
 from imgprint.session import (
+    MAX_WIRE,
     Connection,
     NoCookies,
     Session,
@@ -75,7 +76,8 @@ class AiohttpHandler(AiohttpDownloadHandler):
         connector = self._connector()
         room = receive_buffer or 2**16
         self._kept = Kept(connector, tls, self._silence, room)
-        factory = partial(Connection, loop=connector._loop)
+        most = MAX_WIRE if receive_buffer else None
+        factory = partial(Connection, connector._loop, most)
         connector._factory = factory  # type: ignore[assignment]
         self._session = self._bounded(
             aiohttp.ClientSession(
@@ -135,9 +137,11 @@ class AiohttpHandler(AiohttpDownloadHandler):
                     response.raw_headers,
                     response.content,
                 )
-                return await self._read_image(
-                    answer, request, response._peername, response._ssl_object
-                )
+                # The session's own clock stops once the body's size is known.
+                async with asyncio.timeout(timeout - (monotonic() - start)):
+                    return await self._read_image(
+                        answer, request, response._peername, response._ssl_object
+                    )
         except TimeoutError as error:
             message = f"Getting {request.url} took longer than {timeout} seconds."
             raise DownloadTimeoutError(message) from error

@@ -223,7 +223,7 @@ class Documents:
         assert self.crawler.engine
         assert self.crawler.stats
         try:
-            request = Request(url, meta=way)
+            request = Request(url, meta={**way, "imgprint": "part"})
             response = await self.crawler.engine.download_async(request)
         except TorDown:
             raise

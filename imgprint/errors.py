@@ -33,6 +33,10 @@ class NotAnImage(IgnoreRequest):
     """What was asked for as an image is something else."""
 
 
+class IsAnImage(IgnoreRequest):
+    """What was asked for as part of a page, or as robots.txt, is an image."""
+
+
 class Refused(IgnoreRequest):
     """A page leads to where no page may lead."""
 

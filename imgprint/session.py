@@ -16,8 +16,10 @@ from scrapy.exceptions import (
     UnsupportedURLSchemeError,
 )
 
+from imgprint.errors import Refused
+
 if TYPE_CHECKING:
-    from asyncio import BaseTransport
+    from asyncio import AbstractEventLoop, BaseTransport
     from collections.abc import Callable
     from ssl import SSLContext
 
@@ -32,6 +34,13 @@ _ERRORS = (
 )
 # All header blocks of an answer together, those of 1xx answers before it, too.
 MAX_HEADER = 65_536
+MAX_WIRE = 98_304
+"""Bytes of one answer to a request for an image: header, body and their framing.
+
+A body is cut off at what was asked for, 64 KB at most and the overhead of parts. But
+chunk extensions, and the digits of a chunk's size, belong to no body (RFC 9112 section
+7.1.1): aiohttp reads them without end.
+"""
 
 
 class Connection(ResponseHandler):
@@ -39,19 +48,25 @@ class Connection(ResponseHandler):
 
     aiohttp bounds lines and their number, but takes 1xx answers without end. It
     sets a timer for each packet; here there is one, which looks when the last was.
+    *most* bounds the bytes of an answer, framing included.
     """
 
     peername: Any = None
     _heard = 0.0
     _header = 0
+    _received = 0
     _earlier: object = None
+
+    def __init__(self, loop: AbstractEventLoop, most: int | None = None):
+        super().__init__(loop=loop)
+        self._most = most
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
         self.peername = transport.get_extra_info("peername")
 
     def set_response_params(self, **params: Any) -> None:
-        self._header, self._earlier = 0, self._payload
+        self._header, self._received, self._earlier = 0, 0, self._payload
         super().set_response_params(**params)
 
     def _reschedule_timeout(self) -> None:
@@ -70,13 +85,22 @@ class Connection(ResponseHandler):
             super()._on_read_timeout()
 
     def data_received(self, data: bytes) -> None:
+        self._received += len(data)
+        if self._most and self._received > self._most:
+            self._give_up(f"answer of more than {self._most} bytes")
+            return
         super().data_received(data)
         if self._payload is self._earlier or self._payload is aiohttp.EMPTY_PAYLOAD:
             self._header += len(data)
-            if self._header > MAX_HEADER and self.transport:
-                self.transport.abort()
-                message = f"header of more than {MAX_HEADER} bytes"
-                self.set_exception(HttpProcessingError(code=400, message=message))
+            if self._header > MAX_HEADER:
+                self._give_up(f"header of more than {MAX_HEADER} bytes")
+
+    def _give_up(self, message: str) -> None:
+        if self.transport:
+            self.transport.abort()
+        self.set_exception(HttpProcessingError(code=400, message=message))
+        if self._payload is not None and not self._payload.is_eof():
+            self._payload.set_exception(Refused(message))  # not to be tried again
 
 
 class Session:

@@ -45,6 +45,6 @@ def test_parts_go_the_page_s_way_and_say_if_they_were_not_tried(error):
     asyncio.run(assets.answer(route, script))
     assert route.aborted
     (request,) = crawler.engine.asked
-    assert request.meta == {"imgprint_tor": "a.onion"}
+    assert request.meta == {"imgprint_tor": "a.onion", "imgprint": "part"}
     assert dict(request.headers) == {b"Accept": [b"*/*"]}
     assert assets.down is (error if isinstance(error, TorDown) else None)

@@ -251,7 +251,8 @@ def test_proxies_keep_connections_apart():
 
 def test_tls(tls_site):  # noqa: F811
     url = f"https://127.0.0.1:{tls_site.port}/a"
-    first, second = download(*(image_request(url) for _ in range(2)))
+    head = {"Range": "bytes=0-10240"}
+    first, second = download(*(image_request(url, headers=head) for _ in range(2)))
     assert first.certificate
     assert first.body
     assert (first.certificate, first.body) == (second.certificate, second.body)
@@ -269,7 +270,9 @@ def test_certificates_are_read_once_and_not_before_there_is_tls(tls_site, monkey
     with Scripted(OK, OK, OK) as server:
         download(server.request(), server.request())
         assert read == []
-        requests = image_request(secure), Request(secure), image_request(secure)
+        head = {"Range": "bytes=0-10240"}
+        image = image_request(secure, headers=head)
+        requests = image, Request(secure), image.copy()
         got = download(server.request(), *requests)
     assert all(response.certificate for response in got[1:])
     assert read == [1]

@@ -1,15 +1,19 @@
-"""The downloader middleware for pages that may turn out to be images."""
+"""The downloader middleware that cuts off images that nobody asked for as images."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 from scrapy import signals
 from scrapy.exceptions import StopDownload
 from scrapy.http.request import NO_CALLBACK
+from scrapy.utils.httpobj import urlparse_cached
 
 from imgprint.content.formats import identify
+from imgprint.errors import IsAnImage
 from imgprint.http import ImageResponse
+from imgprint.middlewares.first_bytes import FirstBytes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -21,11 +25,28 @@ if TYPE_CHECKING:
 _STATE = "_imgprint_page"
 
 
-class PageMiddleware:
-    """Stop a page that is an image, and ask for the image's ends instead.
+@dataclass(slots=True)
+class _Body:
+    """What is known of a body that should not be an image's."""
 
-    Of requests with ``meta["imgprint"] = "page"``. What tells is the media
-    type, before any of the body is read, or else the first bytes.
+    first: FirstBytes | None = None
+    received: int = 0
+    is_image: bool = False
+
+
+class PageMiddleware:
+    """Cut off what is an image but was not asked for as one.
+
+    This concerns pages (requests with ``meta["imgprint"] = "page"``), what pages
+    are made of (``"part"``) and robots.txt. The media type tells before any of the
+    body is read, or else the first 16 bytes do, once the body is decoded. An image in
+    place of a page is then asked for by its ends. An image in place of a part or of
+    robots.txt raises IsAnImage.
+
+    None of these answers is cached (HTTPCACHE_ENABLED), so that no part of an image
+    reaches the disk.
+
+    Stat: ``imgprint/page/cut_off``, images that came in place of something else.
     """
 
     def __init__(self, crawler: Crawler):
@@ -39,34 +60,44 @@ class PageMiddleware:
         return middleware
 
     def process_request(self, request: Request) -> None:
-        if request.meta.get("imgprint") == "page":
-            request.meta[_STATE] = {"received": 0, "is_image": False}
+        if request.meta.get("imgprint") in ("page", "part") or _is_robots(request):
+            request.meta[_STATE] = _Body()
+            request.meta["dont_cache"] = True
 
     def headers_received(self, headers: Headers, request: Request) -> None:
         if state := request.meta.get(_STATE):
+            state.received, state.is_image = 0, False  # a retry begins anew
             media_type = (headers.get("Content-Type") or b"").strip().lower()
             if media_type.startswith(b"image/"):
-                state["is_image"] = True
+                state.is_image = True
                 raise StopDownload(fail=False)
+            codings = b",".join(headers.getlist("Content-Encoding"))
+            state.first = FirstBytes(codings.decode("latin-1").split(","))
 
     def bytes_received(self, data: bytes, request: Request) -> None:
         if state := request.meta.get(_STATE):
-            first = not state["received"]
-            state["received"] += len(data)
-            if first and identify(data[:64]) not in (None, "svg"):
-                state["is_image"] = True
-                request.meta["dont_cache"] = True  # part of an image is received
+            state.received += len(data)
+            first = state.first.feed(data) if state.first else None
+            if first is None:
+                return
+            state.first = None
+            if identify(first) not in (None, "svg"):
+                state.is_image = True
                 raise StopDownload(fail=False)
 
     def process_response(
         self, request: Request, response: Response
     ) -> Response | Awaitable[Response]:
         state = request.meta.pop(_STATE, None)
-        if not state or not state["is_image"]:
+        if not state or not state.is_image:
             return response
+        assert self.crawler.stats
+        self.crawler.stats.inc_value("imgprint/page/cut_off")
+        if request.meta.get("imgprint") != "page":
+            raise IsAnImage("an image, where something else was asked for")
         return self._ask(request, state)
 
-    async def _ask(self, request: Request, state: dict[str, Any]) -> Response:
+    async def _ask(self, request: Request, state: _Body) -> Response:
         meta = {**request.meta, "imgprint": True}
         image_request = request.replace(meta=meta, callback=NO_CALLBACK, errback=None)
         assert self.crawler.engine
@@ -74,5 +105,11 @@ class PageMiddleware:
         image.request = request  # for its callback
         if isinstance(image, ImageResponse):
             image.transfer.requests += 1
-            image.transfer.bytes_received += state["received"]
+            image.transfer.bytes_received += state.received
         return image
+
+
+def _is_robots(request: Request) -> bool:
+    """Return whether RobotsTxtMiddleware, or a spider, asks for a robots.txt."""
+    exempt = request.meta.get("dont_obey_robotstxt")
+    return bool(exempt) and urlparse_cached(request).path == "/robots.txt"
