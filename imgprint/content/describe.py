@@ -71,6 +71,7 @@ INTERNAL = {"complete", "layout", "data", "thumbnail_span"}
 # Not text of strangers: numbers, a format by its signature; two of forms of their own.
 _OTHERS = {"format", "width", "height", "frames", "bit_depth", "progressive"}
 _OTHERS |= INTERNAL | {"exif", "text"}
+SENT = ("etag", "last_modified", "media_type", "server", "robots")
 SAID = [f.name for f in fields(Description) if f.name not in _OTHERS]
 
 
@@ -214,6 +215,20 @@ def _describe(layout: Layout, found: Found) -> Description:
     )
     _make_plain(description)
     return description
+
+
+def plain_record(record: dict[str, Any]) -> dict[str, Any]:
+    """Return *record*, of a feed of whatever age, with nothing but text in its text.
+
+    The record is changed itself.
+    """
+    plain = Plain()
+    if isinstance(record.get("exif"), dict):
+        plain.reference(record["exif"])
+    for name in (*SAID, "text", *SENT):
+        if record.get(name) is not None:
+            record[name] = plain.value(record[name])
+    return record
 
 
 def _make_plain(description: Description) -> None:

@@ -367,7 +367,7 @@ class Plain:
     def reference(self, tags: dict[str, str]) -> None:
         """Make Exif's *tags* plain, but short values stay as the reference has them."""
         for name, text in tags.items():
-            if len(text) >= SHORT:
+            if type(text) is str and len(text) >= SHORT:
                 tags[name] = self._spend(reference_text(text))
 
     def _text(self, text: str) -> str:
