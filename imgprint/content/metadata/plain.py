@@ -70,7 +70,9 @@ _CLASSES |= dict.fromkeys(map(ord, whitespace + "\"',>\\"), None)
 # Not "Aa": Names Begin Like This.
 _CHANGES = ("aA", "a0", "A0", "0a", "0A")
 _BEGINNINGS = ("-a", "-A", "-0")
-_FEW = 16
+_FEW, _LETTERS, _VARIETY = 16, 4, 40
+# What comes of bytes of one value.
+_FLAT = re.compile(r"([A-Z/+])\1{7}")
 _CHUNK = 64
 
 
@@ -295,12 +297,22 @@ def _is_words(run: str) -> bool:
 
 
 def _is_mixed(run: str) -> bool:
-    """Return whether digits stand among letters, and capitals, as if by chance."""
+    """Return whether digits and capitals stand among letters as if by chance."""
+    if _FLAT.search(run) and not run.isupper():
+        return True
+    # So many characters are not in a few words.
+    if len(run) < 2 * SHORT and len(set(run)) >= _VARIETY:
+        return True
     classes = run.translate(_CLASSES)
     changes = sum(map(classes.count, _CHANGES[1:]))
-    if "a" not in classes or "A" not in classes:
+    lower, upper = classes.count("a"), classes.count("A")
+    if not lower or not upper:
         return changes * 5 > len(run)  # base32
-    return changes * 10 > len(run) or (changes + 2 * classes.count("aA")) * 2 > len(run)
+    if changes * 10 > len(run) or (changes + 2 * classes.count("aA")) * 2 > len(run):
+        return True
+    # Words of lower case are longer than a letter or two.
+    words = sum(map(classes.count, ("Aa", "0a", "-a"))) + classes.startswith("a")
+    return lower >= _LETTERS and upper >= _LETTERS and words * 2 > lower
 
 
 def _is_scrambled(text: str) -> bool:
