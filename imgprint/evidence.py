@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
+from imgprint.content.metadata.plain import plain_text
 from imgprint.items import ImageRecord
 from imgprint.report.chain import Chain, record_hash
 
@@ -118,11 +119,16 @@ class EvidenceLog:
 
 
 def fields(headers: Headers) -> list[list[str]]:
-    """Return names and values of header fields, without secrets."""
+    """Return names and values of header fields, without secrets.
+
+    Values that are no text, or a picture as text, give way to a mark.
+    """
     return [
         [
-            name.decode("latin-1"),
-            "(left out)" if name.lower() in SECRET else value.decode("latin-1"),
+            plain_text(name.decode("latin-1")),
+            "(left out)"
+            if name.lower() in SECRET
+            else plain_text(value.decode("latin-1")),
         ]
         for name, values in headers.items()
         for value in values

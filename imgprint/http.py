@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy.http import Response
 
 from imgprint.content.formats import identify
+from imgprint.content.metadata.plain import plain_text
 from imgprint.content.transfer import Transfer
 from imgprint.discovery.headers import robots_rules
 from imgprint.discovery.sites import site_of
@@ -85,7 +86,8 @@ class ImageResponse(LeanResponse):
         fields.setdefault("url", self.request.url if self.request else self.url)
         variant = variant_of(fields["url"])
         rules = [
-            rule.decode("latin-1") for rule in dict.get(headers, b"X-Robots-Tag", ())
+            plain_text(rule.decode("latin-1"))
+            for rule in dict.get(headers, b"X-Robots-Tag", ())
         ]
         record = ImageRecord(
             image_size=transfer.image.size,
@@ -93,7 +95,7 @@ class ImageResponse(LeanResponse):
             status=None if transfer.honoured == "local" else self.status,
             etag=_last(headers, b"Etag"),
             last_modified=_last(headers, b"Last-Modified"),
-            media_type=(transfer.media_type or "").partition(";")[0].strip() or None,
+            media_type=_media_type(transfer.media_type),
             server=_last(headers, b"Server"),
             transfer={
                 "requests": transfer.requests,
@@ -118,7 +120,11 @@ class ImageResponse(LeanResponse):
 def _last(headers: Headers, name: bytes) -> str | None:
     """Return the last value of the field *name*, written as Headers have it."""
     values = dict.get(headers, name)
-    return (values[-1].decode("latin-1") or None) if values else None
+    return (plain_text(values[-1].decode("latin-1")) or None) if values else None
+
+
+def _media_type(value: str | None) -> str | None:
+    return plain_text((value or "").partition(";")[0].strip()) or None
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
+from imgprint.content.metadata.plain import plain_text
 from imgprint.discovery.choose import choose_variants
 from imgprint.discovery.data_uri import decode_data_uri
 from imgprint.discovery.urls import is_placeholder
@@ -296,10 +297,10 @@ def _sighting(candidate: Candidate, page: Page, error: str | None) -> Sighting:
         image_url=candidate.url,
         site=page.site,
         element=candidate.element,
-        alt=candidate.alt,
+        alt=plain_text(candidate.alt) if candidate.alt else candidate.alt,
         width=candidate.width,
         height=candidate.height,
         rendered=page.rendered,
         depth=page.depth,
-        error=error,
+        error=plain_text(error) if error else error,
     )

@@ -28,7 +28,8 @@ class _Fields:
     image_size: Annotated[int | None, "Size of the file in bytes"] = None
     exif: Annotated[
         dict[str, str],
-        "EXIF, Pillow's tag name to value: IFD0, Exif and GPS tags",
+        "EXIF, Pillow's tag name to value: IFD0, Exif and GPS tags. Values of 64 "
+        "bytes or more that are not text are marks",
     ] = field(default_factory=dict)
     timestamp: Annotated[str | None, "When it was read, UTC, to the second"] = None
     sha256_first_10240_bytes: Annotated[
@@ -38,10 +39,12 @@ class _Fields:
         str | None, "SHA-256 of the last 1,024 bytes, or all of a smaller file"
     ] = None
     random_128_bytes_sample_start: Annotated[
-        str | None, "The last 128 bytes of the head, hexadecimal"
+        str | None,
+        "The last 128 bytes of the head (bytes 10113-10240 of a file over that), as "
+        "they are, hexadecimal",
     ] = None
     random_128_bytes_sample_end: Annotated[
-        str | None, "Bytes 384-511 of the last 1,024, hexadecimal"
+        str | None, "Bytes 384-511 of the last 1,024, as they are, hexadecimal"
     ] = None
 
     schema_version: Annotated[int, "Version of this record's form"] = SCHEMA_VERSION
@@ -50,15 +53,17 @@ class _Fields:
     ] = None
     page_url: Annotated[str | None, "Page that led here first"] = None
     status: Annotated[int | None, "HTTP status of the last answer"] = None
-    etag: Annotated[str | None, "ETag field, as sent"] = None
+    etag: Annotated[str | None, "ETag field, as sent, if it is text"] = None
     etag_decoded: Annotated[
         dict[str, Any] | None,
         "What the ETag of nginx, Apache, IIS or Node.js tells",
         blocks.EtagDecoded,
     ] = None
-    last_modified: Annotated[str | None, "Last-Modified field, as sent"] = None
+    last_modified: Annotated[
+        str | None, "Last-Modified field, as sent, if it is text"
+    ] = None
     media_type: Annotated[str | None, "Media type, as the server says"] = None
-    server: Annotated[str | None, "Server field, as sent"] = None
+    server: Annotated[str | None, "Server field, as sent, if it is text"] = None
     format: Annotated[str | None, "Format, by the file's own bytes"] = None
     width: Annotated[int | None, "Width in pixels"] = None
     height: Annotated[int | None, "Height in pixels"] = None
@@ -91,7 +96,7 @@ class _Fields:
         dict[str, Any] | None, "Name and id of the ICC profile", blocks.Icc
     ] = None
     text: Annotated[
-        dict[str, str] | None, "PNG text chunks and comments, by their names"
+        dict[str, str] | None, "PNG text chunks and comments, by their names, plain"
     ] = None
     c2pa: Annotated[
         dict[str, Any] | None, "Active C2PA manifest, unverified", blocks.C2pa
@@ -153,7 +158,7 @@ class Sighting:
     image_url: Annotated[str | None, "Image, None for a page that failed"] = None
     site: Annotated[str | None, "Site of the page (or of the listed image)"] = None
     element: Annotated[str | None, "Where on the page the URL stands"] = None
-    alt: Annotated[str | None, "Alternative text"] = None
+    alt: Annotated[str | None, "Alternative text, plain"] = None
     width: Annotated[int | None, "Declared width in pixels"] = None
     height: Annotated[int | None, "Declared height in pixels"] = None
     rendered: Annotated[bool, "Whether a browser rendered the page"] = False

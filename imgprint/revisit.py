@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from imgprint.content.describe import plain_record
 from imgprint.errors import InputError
 from imgprint.keys import url_key
 
@@ -52,12 +53,12 @@ class PreviousFeed:
         """Return the last record of the image at *url*, None if there is none."""
         place = self._places.get(url_key(url))
         if not isinstance(place, int):
-            return place
+            return plain_record(place) if place else None
         if not self._file:
             self._file = Path(self.path).open("rb")  # noqa: SIM115 - kept open
         self._file.seek(place)
         record: dict[str, Any] = json.loads(self._file.readline())
-        return record if record["url"] == url else None
+        return plain_record(record) if record["url"] == url else None
 
     def close(self) -> None:
         if self._file:

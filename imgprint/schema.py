@@ -26,6 +26,29 @@ from imgprint.content.describe import Description
 from imgprint.content.sparse import SparseBytes
 from imgprint.items import SCHEMA_VERSION, ImageRecord, Sighting
 
+# What a record holds of the picture itself: for docs/record.md.
+PLAIN = (
+    "**Bytes of the file.** A record holds at most 256 bytes of a file as they are, "
+    "in the two samples of the reference: the last 128 bytes of the head (the first "
+    "10,241 bytes), and bytes 384-511 of the last 1,024. In a JPEG, PNG or WebP they "
+    "are mostly compressed data, of which nothing can be seen. In a small file that "
+    "is not compressed, such as a BMP, they are pixels: 42 of 24 bits in each "
+    "sample. `IMGPRINT_PRIVACY` removes them.",
+    "**Text is text.** Values that strangers wrote (text, EXIF, XMP, IPTC, ICC, C2PA, "
+    "header fields, alternative text) hold no bytes of a picture. A value with control "
+    "characters other than tab and line ends, or with bytes that are not text, gives "
+    "way to a mark of kind, length and SHA-256: `<jpeg image: 3000 bytes, "
+    "sha256:...>`, `<binary: ...>`. Within a text, 64 or more characters of base64 or "
+    "the like that are not text, 128 or more hexadecimal digits, 64 or more numbers, "
+    "and SVG give way to `<base64 of a jpeg image: 4000 characters, sha256:...>`, "
+    "where the hash is of the decoded bytes. `exif` keeps the form of the reference, "
+    "control characters included, in values under 64 bytes; longer ones that are not "
+    "text are marks, which the reference has as they come. A text has at most 16,384 "
+    "characters, and ends in `<cut: ... in all>` if it was longer; all texts of a "
+    "record together have at most 131,072, and `<left out: ...>` stands for the rest. "
+    "Whoever wants to can still spell a picture in words: no rule for text prevents "
+    "that.",
+)
 SIMPLE = {str: "string", int: "integer", float: "number", bool: "boolean"}
 # What annotations name that no field of a feed has.
 UNSHOWN = {"SparseBytes": SparseBytes, "Description": Description, "Mapping": Mapping}
@@ -146,6 +169,7 @@ def markdown() -> str:
         "Made by `scrapy fields`; don't edit. [record.schema.json](record.schema.json) "
         "is the same as JSON Schema.",
         'What is absent is null, never "" or 0.',
+        *PLAIN,
     ]
     for title, item in (("Image records", ImageRecord), ("Sightings", Sighting)):
         parts += [f"## {title}", *_tables(item, "")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from imgprint.content.formats import (
@@ -19,6 +19,7 @@ from imgprint.content.formats import (
 )
 from imgprint.content.formats.layout import Layout
 from imgprint.content.metadata import facts
+from imgprint.content.metadata.plain import Plain
 from imgprint.content.metadata.read import ROLES, Found, Reader
 from imgprint.content.picture_data import WORTH, DataKey, data_key
 from imgprint.content.sparse import MissingBytes, SparseBytes
@@ -67,6 +68,11 @@ class Description:
 
 # What of it is for the fingerprints, and no field of a record.
 INTERNAL = {"complete", "layout", "data", "thumbnail_span"}
+# Not text of strangers: numbers, a format by its signature; two of forms of their own.
+_OTHERS = {"format", "width", "height", "frames", "bit_depth", "progressive"}
+_OTHERS |= INTERNAL | {"exif", "text"}
+SENT = ("etag", "last_modified", "media_type", "server", "robots")
+SAID = [f.name for f in fields(Description) if f.name not in _OTHERS]
 
 
 def describe(
@@ -185,7 +191,7 @@ def _describe(layout: Layout, found: Found) -> Description:
     if found.time:
         others = {"modified": found.time} | others
     software = facts.clean(exif.main.get(facts.SOFTWARE))
-    return Description(
+    description = Description(
         format=layout.format,
         width=layout.width,
         height=layout.height,
@@ -207,3 +213,31 @@ def _describe(layout: Layout, found: Found) -> Description:
         layout=layout,
         thumbnail_span=found.thumbnail_span,
     )
+    _make_plain(description)
+    return description
+
+
+def plain_record(record: dict[str, Any]) -> dict[str, Any]:
+    """Return *record*, of a feed of whatever age, with nothing but text in its text.
+
+    The record is changed itself.
+    """
+    plain = Plain()
+    if isinstance(record.get("exif"), dict):
+        plain.reference(record["exif"])
+    for name in (*SAID, "text", *SENT):
+        if record.get(name) is not None:
+            record[name] = plain.value(record[name])
+    return record
+
+
+def _make_plain(description: Description) -> None:
+    """Have no value of *description* hold anything but text, whoever read it."""
+    plain = Plain()
+    plain.reference(description.exif)
+    if description.text:
+        description.text = plain.texts(description.text)
+    for name in SAID:
+        value = getattr(description, name)
+        if value is not None:
+            setattr(description, name, plain.value(value))

@@ -18,7 +18,9 @@ class DataImage(NamedTuple):
 
     @property
     def label(self) -> str:
-        """A ``data:`` URI that names the image and holds nothing of it.
+        """A ``data:`` URI that names the image by its SHA-256, without its data.
+
+        The media type is the page's text.
 
         >>> DataImage("image/gif", b"GIF89a").label[:35]
         'data:image/gif;sha256=610f5ae4d76e3'

@@ -13,6 +13,7 @@ from PIL.TiffTags import TAGS_V2, TAGS_V2_GROUPS
 from imgprint.content.formats import tiff
 from imgprint.content.formats.layout import Block
 from imgprint.content.formats.tiff import Directory, Tiff
+from imgprint.content.metadata.plain import exact
 from imgprint.content.metadata.text import user_comment
 from imgprint.content.sparse import MissingBytes
 
@@ -254,5 +255,5 @@ def _value(data: bytes, tag: int, kind: int, order: str, known: Known) -> Any:
 
 def _text(tag: int, value: bytes, order: str) -> str:
     if tag == USER_COMMENT:
-        return user_comment(value, order) or ELIDED
-    return value.decode("utf-8", errors="ignore")
+        return exact(value[8:], user_comment(value, order) or ELIDED)
+    return exact(value, value.decode("utf-8", errors="ignore"))

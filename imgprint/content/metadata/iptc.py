@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from imgprint.content.metadata.plain import binary_mark, is_binary
+
 MAX_SETS = 2000
 UTF8 = (b"\x1b%G", b"\x1b%/G", b"\x1b%/I")
 # Record 2, IIM 4.2 chapter 6. Keywords and bylines repeat.
@@ -72,4 +74,5 @@ def _decode(value: bytes, *, utf8: bool) -> str | None:
         text = value.decode("utf-8", errors="ignore" if utf8 else "strict")
     except UnicodeDecodeError:
         text = value.decode("cp1252", errors="replace")
-    return text.strip("\0 \r\n\t") or None
+    text = text.strip("\0 \r\n\t")
+    return (binary_mark(value) if is_binary(text) else text) or None

@@ -15,6 +15,7 @@ from imgprint.content.metadata.facts import MAKE, clean
 from imgprint.content.metadata.icc import read_icc
 from imgprint.content.metadata.iptc import read_iptc
 from imgprint.content.metadata.makernote import read_makernote
+from imgprint.content.metadata.plain import cut
 from imgprint.content.metadata.text import decode
 from imgprint.content.sparse import MissingBytes
 
@@ -193,7 +194,10 @@ class Reader:
             key, data = parts.png_text(raw, block.coding)
         if data:
             latin = block.coding in ("tEXt", "zTXt")
-            text = decode(data[:LIMIT], latin=latin)
+            text = decode(data, latin=latin)
+            size = parts.join(self.image, block.spans).size or 0
+            if text and size > LIMIT:
+                text = cut(text, f"{size} bytes")
             if text and key not in self.found.text:
                 self.found.text[key] = text
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from imgprint.content.metadata.plain import latin_text
+
 
 def decode(data: bytes, *, latin: bool) -> str | None:
     """Return *data* as text without padding, None if that leaves nothing.
 
     UTF-8 if it decodes as such, as most writers have it in any field; *latin*
-    says that the format prescribes Latin-1.
+    says that the format prescribes Latin-1. Bytes that are no text give a mark.
     """
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         # Text may be cut within a character.
         cut = error.start >= len(data) - 3 and not latin
-        text = data.decode("utf-8" if cut else "latin-1", errors="ignore")
+        text = data.decode(errors="ignore") if cut else latin_text(data)
     return text.strip("\0 \r\n\t") or None
 
 

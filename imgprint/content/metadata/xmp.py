@@ -16,7 +16,6 @@ EXIF_EX = "{http://cipa.jp/exif/1.0/}"
 TIFF = "{http://ns.adobe.com/tiff/1.0/}"
 
 MAX_PACKET = 1 << 17
-MAX_TEXT = 16_384
 MAX_DEPTH = 40
 MAX_ELEMENTS = 4000
 
@@ -134,7 +133,7 @@ class _Target:
         pass
 
     def _add(self, name: str, value: str) -> None:
-        value = value.strip()[:MAX_TEXT]
+        value = value.strip()
         if value:
             self.found.setdefault(name, []).append(value)
 
