@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import product
 from random import Random
 from re import _parser  # type: ignore[attr-defined]  # no public way to the parsed form
 from time import thread_time
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 CHARACTERS = " \n\t\0!\"#$%&'()*+,-./019:;<=>?@AFZ[\\]^_`afgxz{|}~\x7f\u00e9"
 UNBOUNDED = 20
@@ -232,6 +234,10 @@ def _aimed(tree: Any, kinds: Kinds) -> Iterator[Part]:
         tails = ["", *bad, *(end + b for end in ends for b in [*bad[:1], "\0", "z"])]
         pumps = [(p,) for p in kinds.samples(body, 8) if p]
         pumps += [(p,) for p in literals]
+        # The repeat with what follows, as where it is one of many beginnings.
+        for stop in range(1, min(len(after), 8) + 1):
+            unit = kinds.sample([*body, *after[:stop]])
+            pumps += [(unit,), (kinds.sample(before[-stop:]) + unit,)]
         pumps += [(p + q,) for p, q in product(bodies[index], repeat=2) if p + q]
         following = bodies[index + 1] if index + 1 < len(found) else []
         pumps += [(p, q) for p in bodies[index] for q in following if p and q]
@@ -240,7 +246,7 @@ def _aimed(tree: Any, kinds: Kinds) -> Iterator[Part]:
 
 def _general(tree: Any, kinds: Kinds) -> Iterator[Part]:
     """Yield runs of each kind of character, of pairs, of literals, of matches."""
-    runs = [c for c in kinds.all]
+    runs = list(kinds.all)
     literals = _literals(tree)
     matches = [m for m in kinds.samples(tree, 10) if m]
     tails = ["", "\0", "z!"]

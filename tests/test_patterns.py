@@ -9,15 +9,17 @@ from __future__ import annotations
 import ast
 import importlib
 import re
-from collections.abc import Iterator
 from functools import cache
 from types import FunctionType, ModuleType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from tests.adversary import DEADLINE, METHODS, slowest
 from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LIMIT = 0.05
 """Seconds of CPU for 64 KB."""
@@ -182,9 +184,7 @@ def test_slow_expressions_are_noticed(text, method):
     assert slowest(re.compile(text), method)[0] >= DEADLINE / 2
 
 
-@pytest.mark.parametrize(
-    "use", [pytest.param(use, id=use.where) for use in uses()]
-)
+@pytest.mark.parametrize("use", [pytest.param(use, id=use.where) for use in uses()])
 def test_linear(use, record_property):
     for method in use.methods:
         took, text = slowest(use.pattern, method)
