@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 SETTING = re.compile(r"``(IMGPRINT_[A-Z0-9_]+)")
-STAT = re.compile(r"imgprint/(?:[a-z0-9_/]|\{[^}]*\})+")
+STAT = re.compile(r"imgprint/(?:[a-z0-9_/]|\{[^{}]*\})+")
 
 
 def modules(folder: Traversable | None = None) -> Iterator[tuple[str, ast.Module]]:

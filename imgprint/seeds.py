@@ -26,7 +26,8 @@ begins or ends, and its slot is lost until Scrapyd is started again. Half of tha
 is refused, so that a list that grows is noticed before it gets there.
 """
 
-_RENDER = re.compile(r"\s+render=(0|1|auto)\Z")
+_RENDER = "render="
+_RENDER_MODES = ("0", "1", "auto")
 _BEGINNING = re.compile(r"\s*https?://", re.IGNORECASE)
 _COMMA = re.compile(r",(?=https?://)", re.IGNORECASE)
 _INLINE = re.compile(r"\S+(?:\s+render=(?:0|1|auto)(?!\S))?")
@@ -131,9 +132,9 @@ def read_lines(
 
 def parse_seed(text: str, where: str, *, local: bool = True) -> Seed:
     """Return the seed that *text* names: a URL, or with *local* a path."""
-    if option := _RENDER.search(text):
-        seed = parse_seed(text[: option.start()], where, local=local)
-        return replace(seed, render=option[1])
+    end, render = _split_render(text)
+    if render:
+        return replace(parse_seed(text[:end], where, local=local), render=render)
     try:
         scheme = urlsplit(text).scheme.lower()
         if scheme in ("http", "https") and urlsplit(text).hostname:
@@ -160,6 +161,19 @@ def parse_seed(text: str, where: str, *, local: bool = True) -> Seed:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         return Seed(where, error=f"{text!r} can't be read: {reason}")
     return Seed(where, path.absolute().as_uri())
+
+
+def _split_render(text: str) -> tuple[int, str | None]:
+    """Return where the options at the end of *text* begin, and the last one's value."""
+    end, render = len(text), None
+    while True:
+        start = text.rfind(_RENDER, 0, end)
+        mode = text[start + len(_RENDER) : end]
+        if start < 1 or mode not in _RENDER_MODES or not text[start - 1].isspace():
+            return end, render
+        render, end = render or mode, start
+        while end and text[end - 1].isspace():
+            end -= 1
 
 
 def local_files(path: Path) -> Iterator[Path | OSError]:

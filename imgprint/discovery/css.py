@@ -18,7 +18,10 @@ _HINT = re.compile(r"url\(|image(?:-set)?\(|cross-fade\(", re.IGNORECASE)
 # Declarations and at-rules up to their end. tinycss2 takes 1 s for each MB, so
 # it only reads the values that name an image; this finds them (CSS Syntax 4).
 _PIECE = re.compile(
-    r"""(?P<skip>(?:[^;{}"'/(\\]*+[;{}]|/\*(?:[^*]|\*(?!/))*+(?:\*/)?|[\s;{}]|<!--|-->)++)
+    r"""(?P<skip>(?:
+        [\s;{}]++ | <!-- | --> | /\*(?:[^*]|\*(?!/))*+(?:\*/)?
+        |(?!<!--|-->)[^\s;{}"'/(\\][^;{}"'/(\\]*+[;{}]
+    )++)
     |(?P<value>(?:
         [^;{}"'/(\\]++
         |"(?:[^"\\\n]|\\.|\\\n)*+"? | '(?:[^'\\\n]|\\.|\\\n)*+'?

@@ -28,11 +28,14 @@ _WIDTH = re.compile(
 
 
 def sub(pattern: str, new: str = "", *, exact: bool = True) -> Rule:
-    """Return a rule that replaces what the variant added to the path.
+    r"""Return a rule that replaces what the variant added to the path.
 
-    The query goes, too. The group ``width``, if any, is the variant's.
+    The query goes, too. The group ``width``, if any, is the variant's. A pattern
+    that goes on to the end of the path begins with ``\A(?>...)``, so that a
+    search tries one beginning only.
     """
-    compiled = re.compile(pattern.replace("EXT", _EXT), re.IGNORECASE | re.ASCII)
+    flags = re.IGNORECASE | re.ASCII | re.DOTALL
+    compiled = re.compile(pattern.replace("EXT", _EXT), flags)
 
     def rule(parts: SplitResult) -> Found | None:
         match = compiled.search(parts.path)
@@ -77,10 +80,10 @@ def parameter(*names: str) -> Rule:
 
 def rest(pattern: str) -> Rule:
     """Return a rule for services that have the picture's URL in their path."""
-    compiled = re.compile(pattern, re.IGNORECASE | re.ASCII)
+    whole = re.compile(pattern, re.IGNORECASE | re.ASCII | re.DOTALL)
 
     def rule(parts: SplitResult) -> Found | None:
-        match = compiled.match(parts.path)
+        match = whole.match(parts.path)
         if not match:
             return None
         width = _WIDTH.search(match["options"])
@@ -193,7 +196,7 @@ RULES: tuple[tuple[str, tuple[str, ...], Rule], ...] = (
         ("/thumb/",),
         sub(
             r"/thumb/((?:archive/)?[0-9a-f]/[0-9a-f]{2}/[^/]+)"
-            r"/(?:[\w-]*-)?(?P<width>\d+)px-[^/]+\Z",
+            r"/(?=[^/]+\Z)(?:[\w-]*-)?(?P<width>\d+)px-[^/]+\Z",
             r"/\1",
         ),
     ),
@@ -206,14 +209,17 @@ RULES: tuple[tuple[str, tuple[str, ...], Rule], ...] = (
     (
         "wordpress",
         ("/wp-content/", "/uploads/", ".files.wordpress.com/"),
-        sub(r"(?:-(?P<width>\d{2,5})x\d{2,5}|-scaled|-rotated|-e\d{10,13})+(?=EXT\Z)"),
+        sub(
+            r"(?:-(?P<width>\d{2,5})x\d{2,5}|-scaled|-rotated|-e\d{10,13}){1,8}+"
+            r"(?=EXT\Z)"
+        ),
     ),
     (
         "shopify",
         ("/cdn/shop/", "//cdn.shopify.com/"),
         sub(
             r"_(?:(?P<width>\d+)x\d*|x\d+|pico|icon|thumb|small|compact|medium|large"
-            r"|grande|master|original)(?:_crop_\w+)?(?:@[23]x)?(?:\.progressive)?"
+            r"|grande|master|original)(?:_crop_[a-z]+)?(?:@[23]x)?(?:\.progressive)?"
             r"(?=EXT\Z)"
         ),
     ),
@@ -227,7 +233,11 @@ RULES: tuple[tuple[str, tuple[str, ...], Rule], ...] = (
     (
         "drupal",
         ("/styles/",),
-        sub(r"/styles/[^/]+/(?:public|private)/(.*?EXT)(?:\.webp|\.avif)?\Z", r"/\1"),
+        sub(
+            r"\A(?>(.*?)/styles/[^/]+/(?:public|private)/)(.*?EXT)"
+            r"(?:\.webp|\.avif)?\Z",
+            r"\1/\2",
+        ),
     ),
     (
         "magento",
@@ -237,22 +247,29 @@ RULES: tuple[tuple[str, tuple[str, ...], Rule], ...] = (
     (
         "typo3",
         ("/csm_",),
-        sub(r"/\w/\w/csm_(.+)_[0-9a-f]{10}(EXT)\Z", r"/\1\2", exact=False),
+        sub(
+            r"\A(?>(.*?)/\w/\w/csm_)(.+)_[0-9a-f]{10}(EXT)\Z",
+            r"\1/\2\3",
+            exact=False,
+        ),
     ),
     (
         "discourse",
         ("/optimized/",),
-        sub(r"/optimized/(.*)_\d+_(?P<width>\d+)x\d+(EXT)\Z", r"/original/\1\3"),
+        sub(
+            r"\A(?>(.*?)/optimized/)(.*)_\d+_(?P<width>\d+)x\d+(EXT)\Z",
+            r"\1/original/\2\4",
+        ),
     ),
     (
         "blogger",
         (".bp.blogspot.com/", ".googleusercontent.com/", ".ggpht.com/"),
-        sub(r"/[swh](?P<width>\d+)(?:-[\w-]+)*/(?=[^/]+\Z)", "/s0/"),
+        sub(r"/[swh](?P<width>\d+)(?:-[\w-]+)?/(?=[^/]+\Z)", "/s0/"),
     ),
     (
         "google",
         (".googleusercontent.com/", ".ggpht.com/"),
-        sub(r"=[swh](?P<width>\d+)(?:-[\w-]+)*\Z", "=s0"),
+        sub(r"=[swh](?P<width>\d+)(?:-[\w-]+)?\Z", "=s0"),
     ),
     ("twitter", ("//pbs.twimg.com/media/",), _twitter),
     (
@@ -270,7 +287,7 @@ RULES: tuple[tuple[str, tuple[str, ...], Rule], ...] = (
     (
         "aliexpress",
         (".jpg_", ".jpeg_", ".png_", ".webp_"),
-        sub(r"(EXT)_(?P<width>\d+)x\d+[^/]*\Z", r"\1"),
+        sub(r"\A((?>(?:.*/)?)[^/]*?EXT)_(?P<width>\d+)x\d[^/]*\Z", r"\1"),
     ),
     (
         "bing",

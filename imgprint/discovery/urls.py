@@ -18,9 +18,9 @@ IMAGE_EXTENSIONS = (
 )
 # What CDNs append to a file name: pbs.twimg.com/a.jpg:large, a.jpg!w300 and
 # a.jpg@300w (Aliyun, Bilibili), a.jpg_640x640.jpg (AliExpress), Fandom's revisions.
-_SUFFIX = r"(?:[:!@][\w.,@-]{1,60}|_\d*x\d*\w*(?:\.[a-z]{3,4})?_?|/revision/[^?#]*|/)?"
+_SUFFIX = r"(?:[:!@][\w.,@-]{1,60}|_\d*+x\w*+(?:\.[a-z]{3,4})?_?|/revision/[^?#]*|/)?"
 _IMAGE = re.compile(
-    rf"[^?#]*\.(?:{IMAGE_EXTENSIONS}){_SUFFIX}\s*(?:[?#]|\Z)", re.IGNORECASE
+    rf"[^?#]*\.(?:{IMAGE_EXTENSIONS}){_SUFFIX}\s*+(?:[?#]|\Z)", re.IGNORECASE
 )
 _OTHER = re.compile(
     r"[^?#]*\.(?:html?|xml|js|mjs|css|json|htc|pdf|mp[34]|m4v|webm|mov|m3u8|swf"
@@ -28,7 +28,7 @@ _OTHER = re.compile(
     re.IGNORECASE,
 )
 # MediaWiki's description pages end like files: /wiki/File:Cat.jpg
-_WIKI_PAGE = re.compile(r"[^?#]*/[^/?#:.]+(?::|%3a)[^/?#]+\.\w+\Z", re.IGNORECASE)
+_WIKI_PAGE = re.compile(r"[^?#]*/(?>[^/?#:.]+?(?::|%3a))[^/?#]+\.\w+\Z", re.IGNORECASE)
 # Images without extension: image services known by path, host or query.
 _SERVICE = re.compile(
     r"[^?#]*(?:/_next/image\?|/_vercel/image\?|/\.netlify/images\?|/_ipx/|/cdn-cgi/image/"

@@ -143,4 +143,4 @@ def public(uri: str) -> str:
 def reason(error: Exception) -> str:
     """Return what *error* says, without what the AWS library puts before it."""
     text = " ".join(str(error).split())
-    return re.sub(r"^Failed to upload .*? to .*?: ", "", text).rstrip(".")
+    return re.sub(r"^Failed to upload (?>.*? to ).*?: ", "", text).rstrip(".")

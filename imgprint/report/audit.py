@@ -15,7 +15,7 @@ SEVERITIES = ("low", "medium", "high")
 AI_KEYS = {"parameters", "prompt", "workflow", "negative prompt", "dream"}
 AI_KEYS |= {"sd-metadata", "invokeai_metadata", "invokeai_graph", "generation_data"}
 # What Stable Diffusion's programs write into any field of text.
-AI_TEXT = re.compile(r"\bSteps: \d+.*\b(Sampler|CFG scale|Seed)\b", re.DOTALL)
+AI_TEXT = re.compile(r"(?>.*?\bSteps: \d).*?\b(?:Sampler|CFG scale|Seed)\b", re.DOTALL)
 AUTHORS = [("xmp", "creator"), ("iptc", "creator")]
 AUTHORS += [("exif", "Artist"), ("exif", "XPAuthor")]
 MOST = 120
@@ -88,7 +88,7 @@ def _thumbnail(record: Mapping[str, Any]) -> str | None:
 def _prompt(record: Mapping[str, Any]) -> str | None:
     for name in ("text", "exif"):
         for key, value in part(record, name).items():
-            if str(key).lower() in AI_KEYS or AI_TEXT.search(str(value)):
+            if str(key).lower() in AI_KEYS or AI_TEXT.match(str(value)):
                 return f"{key}: {value}"
     return None
 

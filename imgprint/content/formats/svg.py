@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     from imgprint.content.formats.layout import Layout
     from imgprint.content.sparse import SparseBytes
 
-ROOT = re.compile(rb"<(?:\w{1,40}:)?svg(\s[^>]{0,8000})?>")
+# XML 1.0 section 3.1: no attribute's value has a "<".
+ROOT = re.compile(rb"<(?:\w{1,40}:)?svg(\s[^<>]{0,8000}+)?>")
 ATTRIBUTE = re.compile(
     rb"\s(width|height|viewBox)\s{0,9}=\s{0,9}([\"'])([^\"']{0,200})\2"
 )
-LENGTH = re.compile(rb"\s*(\d{1,9}(?:\.\d{1,9})?)\s*(px|pt|pc|mm|cm|in)?\s*$")
+LENGTH = re.compile(rb"\s*+(\d{1,9}(?:\.\d{1,9})?)\s*+(px|pt|pc|mm|cm|in)?\s*+$")
 # CSS Values 3 section 6.2
 UNITS = {b"px": 1.0, b"": 1.0, b"pt": 4 / 3, b"pc": 16.0, b"mm": 96 / 25.4}
 UNITS |= {b"cm": 96 / 2.54, b"in": 96.0}
