@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from imgprint.content.metadata.plain import binary_mark, is_binary
+from imgprint.content.metadata.marks import binary_mark, is_binary
 
 MAX_SETS = 2000
 UTF8 = (b"\x1b%G", b"\x1b%/G", b"\x1b%/I")

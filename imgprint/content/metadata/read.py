@@ -15,7 +15,7 @@ from imgprint.content.metadata.facts import MAKE, clean
 from imgprint.content.metadata.icc import read_icc
 from imgprint.content.metadata.iptc import read_iptc
 from imgprint.content.metadata.makernote import read_makernote
-from imgprint.content.metadata.plain import cut
+from imgprint.content.metadata.marks import cut
 from imgprint.content.metadata.text import decode
 from imgprint.content.sparse import MissingBytes
 

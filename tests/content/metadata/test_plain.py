@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imgprint.content.metadata.marks import MAX_TEXT
 from imgprint.content.metadata.plain import (
-    MAX_TEXT,
     MAX_TEXTS,
     Plain,
     exact,
