@@ -68,6 +68,13 @@ def _plain_coding(field: bytes) -> bytes:
     )
 
 
+def _url_of(request: Request) -> URL:
+    try:
+        return URL(request.url, encoded=bool(request.meta.get("verbatim_url")))
+    except ValueError as error:
+        raise NoHostName(host_of(request)) from error
+
+
 # Fields that a server may send so that Scrapy can't read them.
 _REPAIRS = ((b"Content-Length", _plain_length), (b"Content-Encoding", _plain_coding))
 
@@ -145,7 +152,7 @@ class AiohttpHandler(AiohttpDownloadHandler):
                 return kept
             async with session.request(
                 request.method,
-                URL(request.url, encoded=bool(meta.get("verbatim_url"))),
+                _url_of(request),
                 data=request.body,
                 headers=self._request_headers(request).to_tuple_list(),
                 timeout=timeout,
