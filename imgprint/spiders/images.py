@@ -231,13 +231,20 @@ class ImagesSpider(Spider):
         assert response.request
         request = response.request
         url = first_url(request)
+        error = record = None
+        try:
+            if seen := request.meta.get(SIGHTING):
+                where = {"site": seen["site"], "page_url": seen["page_url"]}
+                record = response.record(url=url, **where)
+            elif request.meta["imgprint"] is True or self.images.claim(url):
+                record = response.record(url=url, site=site_of(url))
+        except Exception as exception:  # noqa: BLE001 - an image stops no other
+            error = note_unexpected(self.crawler, exception)
+            self._count("image/failed")
         # Before the record: when a job has that it is through with the image.
-        yield self._seed_sighting(url, of=request)
-        if seen := request.meta.get(SIGHTING):
-            where = {"site": seen["site"], "page_url": seen["page_url"]}
-            yield response.record(url=url, **where)
-        elif request.meta["imgprint"] is True or self.images.claim(url):
-            yield response.record(url=url, site=site_of(url))
+        yield self._seed_sighting(url, error, request)
+        if record:
+            yield record
 
     async def _items(
         self, response: Response, document: Document, page: Page, way: Delivery

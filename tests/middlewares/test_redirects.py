@@ -12,6 +12,7 @@ from tests.pictures import jpeg
 
 PICTURE = jpeg(1)
 IMAGES = "<img src=/a.jpg><img src=/b.jpg>"
+JOB = [(), ("-ajob=j",)]
 
 
 class Site(ThreadingHTTPServer):
@@ -27,6 +28,9 @@ class Site(ThreadingHTTPServer):
         self.pages = pages
         self.asked = Counter()
         self.url = f"http://127.0.0.1:{self.server_port}"
+
+    def handle_error(self, *_):
+        """Say nothing: a client hangs up when it has enough."""
 
     def answer(self, path):
         self.asked[path] += 1
@@ -76,9 +80,9 @@ def refresh(text, body=IMAGES):
     return f'<meta http-equiv=refresh content="{text}">{body}'
 
 
-@pytest.fixture(params=[(), ("-ajob=j",)], ids=["", "job"])
-def run(request, tmp_path):
-    """Crawl *start* of a site of *pages*, with and without a job."""
+@pytest.fixture
+def run(tmp_path):
+    """Crawl *start* of a site of *pages*."""
 
     def run(pages, *args, start="/page", settings=None):
         with serving(pages) as site:
@@ -86,7 +90,6 @@ def run(request, tmp_path):
             done = crawl(
                 f"-aurl={urls}",
                 *args,
-                *request.param,
                 cwd=tmp_path,
                 settings={"IMGPRINT_MIN_SIZE": 0, **(settings or {})},
             )
@@ -115,8 +118,9 @@ def test_a_page_that_loads_itself_anew_is_read_once(run, text):
 
 
 @pytest.mark.parametrize("text", ["5; url=/next", "0; url=/next"])
-def test_a_page_and_the_one_that_it_goes_on_to(run, text):
-    done = run({"/page": refresh(text), "/next": "<img src=/c.jpg>"})
+@pytest.mark.parametrize("job", JOB, ids=["", "job"])
+def test_a_page_and_the_one_that_it_goes_on_to(run, text, job):
+    done = run({"/page": refresh(text), "/next": "<img src=/c.jpg>"}, *job)
     assert images(done) == ["/a.jpg", "/b.jpg", "/c.jpg"]
     assert {s["depth"] for s in done.sightings} == {0}
 
@@ -166,9 +170,10 @@ def test_an_empty_page_that_leads_to_a_seen_one(run):
 @pytest.mark.parametrize(
     ("times", "target"), [(1, "/page"), (3, ""), (1, "?"), (1, "/other")]
 )
-def test_a_redirect_to_itself(run, times, target):
+@pytest.mark.parametrize("job", JOB, ids=["", "job"])
+def test_a_redirect_to_itself(run, times, target, job):
     cookie = (302, {"Location": target, "Set-Cookie": "a=b"}, "")
-    done = run({"/page": [cookie] * times + [IMAGES], "/other": to("/page")})
+    done = run({"/page": [cookie] * times + [IMAGES], "/other": to("/page")}, *job)
     assert images(done) == ["/a.jpg", "/b.jpg"]
     assert done.errors == {}
     assert done.site.asked["/page"] == times + 1
@@ -180,9 +185,10 @@ def test_redirects_to_itself_without_end(run):
     assert done.site.asked["/page"] == 5
 
 
-def test_redirects_to_what_was_seen(run):
+@pytest.mark.parametrize("job", JOB, ids=["", "job"])
+def test_redirects_to_what_was_seen(run, job):
     pages = {"/": IMAGES, "/page": to("/"), "/other": to("/page")}
-    done = run(pages, start="/ /page /other")
+    done = run(pages, *job, start="/ /page /other")
     assert images(done) == ["/a.jpg", "/b.jpg"]
     base = done.site.url
     assert done.errors == {
@@ -193,9 +199,10 @@ def test_redirects_to_what_was_seen(run):
     assert done.site.asked["/"] == 1
 
 
-def test_many_that_lead_to_the_same_at_once(run):
+@pytest.mark.parametrize("job", JOB, ids=["", "job"])
+def test_many_that_lead_to_the_same_at_once(run, job):
     pages = {f"/{i}": to("/end") for i in range(8)} | {"/end": IMAGES}
-    done = run(pages, start=" ".join(f"/{i}" for i in range(8)))
+    done = run(pages, *job, start=" ".join(f"/{i}" for i in range(8)))
     assert images(done) == ["/a.jpg", "/b.jpg"]
     assert done.site.asked["/end"] == 1
     assert len(done.errors) == 7
