@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from scrapy.downloadermiddlewares.redirect import (
+    MetaRefreshMiddleware,
+    RedirectMiddleware,
+)
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.downloadermiddlewares.stats import DownloaderStats
 from scrapy.extensions import feedexport, throttle
@@ -16,6 +20,7 @@ from imgprint.durable.scheduler import DurableScheduler
 from imgprint.durable.storages import FileStorage
 from imgprint.evidence import EvidenceLog
 from imgprint.exporters import GeoJsonExporter, ParquetExporter, RecordCsvExporter
+from imgprint.failures import FailedRecords
 from imgprint.feeds import FastJsonItemExporter, FlushingJsonLinesItemExporter
 from imgprint.garbage import GarbageThreshold
 from imgprint.handlers import HttpDownloadHandler
@@ -37,6 +42,10 @@ from imgprint.middlewares.onion import OnionMiddleware, OnionTagMiddleware
 from imgprint.middlewares.onion_errors import OnionErrorMiddleware
 from imgprint.middlewares.pages import PageMiddleware
 from imgprint.middlewares.ranges import RangeMiddleware
+from imgprint.middlewares.redirects import (
+    PageRefreshMiddleware,
+    SeenRedirectMiddleware,
+)
 from imgprint.middlewares.render import RenderMiddleware
 from imgprint.middlewares.robots import OnionRobotsMiddleware
 from imgprint.overflow import FifoQueue, LifoQueue
@@ -83,16 +92,23 @@ class Addon:
             (500, RenderMiddleware),
             (560, BackoffMiddleware),
             (565, OnionErrorMiddleware),
+            (580, PageRefreshMiddleware),
             (594, PageMiddleware),
             (595, RangeMiddleware),
+            (600, SeenRedirectMiddleware),
             (605, RedirectGuardMiddleware),
         ):
             settings.setdefault_in_component_priority_dict(
                 "DOWNLOADER_MIDDLEWARES", middleware, order
             )
-        settings.setdefault_in_component_priority_dict(
-            "DOWNLOADER_MIDDLEWARES", RobotsTxtMiddleware, None
-        )
+        for replaced in (
+            RobotsTxtMiddleware,
+            MetaRefreshMiddleware,
+            RedirectMiddleware,
+        ):
+            settings.setdefault_in_component_priority_dict(
+                "DOWNLOADER_MIDDLEWARES", replaced, None
+            )
         for order, pipeline in (
             (100, SizePipeline),
             (200, MetadataPipeline),
@@ -109,6 +125,7 @@ class Addon:
         settings.setdefault_in_component_priority_dict("EXTENSIONS", AutoThrottle, 0)
         settings.setdefault_in_component_priority_dict("EXTENSIONS", Progress, 0)
         settings.setdefault_in_component_priority_dict("EXTENSIONS", EvidenceLog, 0)
+        settings.setdefault_in_component_priority_dict("EXTENSIONS", FailedRecords, 0)
         settings.setdefault_in_component_priority_dict(
             "EXTENSIONS", GarbageThreshold, 0
         )

@@ -29,10 +29,11 @@ from scrapy.utils._download_handlers import check_stop_download
 from yarl import URL
 
 from imgprint.content.exchange import SMALL
-from imgprint.errors import Refused, TorError
+from imgprint.errors import NoHostName, Refused, TorError
 from imgprint.kept import Answer, Kept, give_up, head_of, until_all_is_there
 from imgprint.lean.headers import LeanHeaders
 from imgprint.lean.request import LeanResponse
+from imgprint.lean.urls import host_of
 from imgprint.session import (
     MAX_WIRE,
     Connection,
@@ -52,6 +53,31 @@ if TYPE_CHECKING:
 
     from imgprint.lean.urls import Target
     from imgprint.middlewares.guard import Gate
+
+
+def _plain_length(field: bytes) -> bytes:
+    """Return Content-Length without zeros in front: int() takes 4,300 digits."""
+    return field.lstrip(b"0") or b"0"
+
+
+def _plain_coding(field: bytes) -> bytes:
+    """Return Content-Encoding in ASCII. Scrapy fails at other names of codings."""
+    return (
+        field
+        if field.isascii()
+        else field.decode("ascii", "replace").encode("ascii", "replace")
+    )
+
+
+def _url_of(request: Request) -> URL:
+    try:
+        return URL(request.url, encoded=bool(request.meta.get("verbatim_url")))
+    except ValueError as error:
+        raise NoHostName(host_of(request)) from error
+
+
+# Fields that a server may send so that Scrapy can't read them.
+_REPAIRS = ((b"Content-Length", _plain_length), (b"Content-Encoding", _plain_coding))
 
 _ip_address = lru_cache(maxsize=10_000)(ip_address)
 
@@ -109,6 +135,11 @@ class AiohttpHandler(AiohttpDownloadHandler):
         headers = LeanHeaders()
         for name, value in response.raw_headers:
             dict.setdefault(headers, name.title(), []).append(value)
+        for name, repair in _REPAIRS:
+            if name in headers:
+                dict.__setitem__(
+                    headers, name, [*map(repair, dict.__getitem__(headers, name))]
+                )
         return headers
 
     async def _fetch_image(self, request: Request) -> Response:
@@ -123,7 +154,7 @@ class AiohttpHandler(AiohttpDownloadHandler):
                 return kept
             async with session.request(
                 request.method,
-                URL(request.url, encoded=bool(meta.get("verbatim_url"))),
+                _url_of(request),
                 data=request.body,
                 headers=self._request_headers(request).to_tuple_list(),
                 timeout=timeout,
@@ -273,6 +304,8 @@ class AiohttpHandler(AiohttpDownloadHandler):
                 if door.refused:
                     raise Refused(door.refused) from error
                 raise type(error)(reason_of(error)) from error
+            except UnicodeError as error:  # of the codec idna, which resolvers use
+                raise NoHostName(host_of(request)) from error
             except TorError:
                 raise
             except (DownloadFailedError, ResponseDataLossError) as error:

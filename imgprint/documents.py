@@ -26,6 +26,7 @@ from imgprint.discovery.headers import meta_rules, parse_links, robots_rules
 from imgprint.discovery.html import base_url, image_candidates
 from imgprint.discovery.limits import within_limits
 from imgprint.discovery.linked import MAX_LINKED, linked_documents, sheet_imports
+from imgprint.discovery.refresh import page_refresh
 from imgprint.discovery.xml import kind_of
 from imgprint.errors import DOWNLOAD_ERRORS, TorDown
 from imgprint.gather import gather_bounded
@@ -33,13 +34,15 @@ from imgprint.keys import url_key
 from imgprint.middlewares.onion import way_of
 from imgprint.onion import onion_location
 from imgprint.tree import tree_of
+from imgprint.unexpected import note_unexpected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator
 
     from scrapy.crawler import Crawler
 
     from imgprint.discovery.linked import Linked
+    from imgprint.discovery.refresh import Refresh
 
 MAX_IMPORTS = 3
 """Levels of @import below a page's style sheets."""
@@ -61,7 +64,7 @@ class Document:
     *links* are pages that a reader would go to, *lists* other sitemaps;
     *linked* what the page is made of. *robots* are its rules for robots, *way*
     is the meta of requests for its parts; *onion* is the onion site that it says
-    it has.
+    it has. *errors* says which of *linked* could not be read, and why.
     """
 
     kind: str
@@ -72,6 +75,8 @@ class Document:
     robots: frozenset[str] = frozenset()
     way: dict[str, Any] = field(default_factory=dict)
     onion: str | None = None
+    refresh: Refresh | None = None
+    errors: list[str] = field(default_factory=list)
 
 
 class Documents:
@@ -97,6 +102,7 @@ class Documents:
         kinds = settings.getlist("IMGPRINT_LINKED", ["stylesheet", "manifest"])
         self.kinds = frozenset(kind.strip() for kind in kinds)
         self.max_size = settings.getint("DOWNLOAD_MAXSIZE")
+        self._no_refresh = frozenset(settings.getlist("METAREFRESH_IGNORE_TAGS"))
         self._extract = LinkExtractor().extract_links
         self._fetched: set[bytes] = set()
 
@@ -141,7 +147,8 @@ class Documents:
         skipped = _Skipped(self.crawler)
         links = list(parse_links(_fields(response, "Link")))
         url = response.url
-        found = list(linked_documents(root, base_url(root, url), links, skipped))
+        base = base_url(root, url)
+        found = list(linked_documents(root, base, links, skipped))
         return Document(
             "page",
             chain(
@@ -161,6 +168,7 @@ class Documents:
                 url,
                 (*_fields(response, "Onion-Location"), *_equivalents(root)),
             ),
+            page_refresh(root, base, _fields(response, "Refresh"), self._no_refresh),
         )
 
     def _links(self, response: HtmlResponse, found: list[Linked]) -> Iterator[str]:
@@ -183,9 +191,8 @@ class Documents:
     async def linked(self, document: Document) -> list[Candidate]:
         """Return the candidates of what *document* links to, if not yet read."""
         budget = iter(range(MAX_LINKED))
-        way = document.way
         reads = (
-            self._read(link.kind, link.url, MAX_IMPORTS, budget, way)
+            self._read_whole(document, link.kind, link.url, MAX_IMPORTS, budget)
             for link in document.linked
             if self._is_new(link.url)
         )
@@ -195,29 +202,57 @@ class Documents:
                 found.append(candidate)
         return found
 
-    async def _read(
+    async def _read_whole(
         self,
+        document: Document,
         kind: str,
         url: str,
         depth: int,
         budget: Iterator[int],
-        way: dict[str, Any],
     ) -> list[Candidate]:
-        if next(budget, None) is None:
-            return []
-        response = await self._fetch(kind, url, way)
-        if response is None:
-            return []
-        skipped = _Skipped(self.crawler)
-        text = _text(response)
-        if kind == "manifest":
-            return list(manifest_candidates(text, response.url, self._mode, skipped))
-        found = list(sheet_candidates(text, response.url, self._mode, skipped))
-        if depth:
-            for imported in sheet_imports(text, response.url, skipped):
-                if self._is_new(imported):
-                    found += await self._read(kind, imported, depth - 1, budget, way)
+        """Return the candidates of what is at *url*.
+
+        If it fails, those until then, and an error of *document* says so.
+        """
+        found: list[Candidate] = []
+        try:
+            async for candidate in self._read(document, kind, url, depth, budget):
+                found.append(candidate)
+        except TorDown:
+            raise
+        except Exception as error:  # noqa: BLE001 - a document stops no other
+            text = note_unexpected(self.crawler, error)
+            document.errors.append(f"{kind} {url}: {text}")
+            assert self.crawler.stats
+            self.crawler.stats.inc_value("imgprint/linked/failed")
         return found
+
+    async def _read(
+        self,
+        document: Document,
+        kind: str,
+        url: str,
+        depth: int,
+        budget: Iterator[int],
+    ) -> AsyncIterator[Candidate]:
+        if next(budget, None) is None:
+            return
+        response = await self._fetch(kind, url, document.way)
+        if response is None:
+            return
+        skipped = _Skipped(self.crawler)
+        text, url, mode = _text(response), response.url, self._mode
+        read = manifest_candidates if kind == "manifest" else sheet_candidates
+        for candidate in read(text, url, mode, skipped):
+            yield candidate
+        if not depth or kind == "manifest":
+            return
+        for imported in sheet_imports(text, url, skipped):
+            if self._is_new(imported):
+                for candidate in await self._read_whole(
+                    document, kind, imported, depth - 1, budget
+                ):
+                    yield candidate
 
     async def _fetch(self, kind: str, url: str, way: dict[str, Any]) -> Response | None:
         assert self.crawler.engine

@@ -41,6 +41,20 @@ class Refused(IgnoreRequest):
     """A page leads to where no page may lead."""
 
 
+class NoHostName(IgnoreRequest):
+    """A URL's host is not a name that could be looked up."""
+
+    def __init__(self, host: str):
+        super().__init__(f"not a host name: {host[:300]!a}")
+
+
+class SeenBefore(IgnoreRequest):
+    """A redirect leads to *url*, which another request is for."""
+
+    def __init__(self, url: str):
+        super().__init__(f"redirects to {url}, which was seen before")
+
+
 class OutOfTime(IgnoreRequest):
     """All the time that an image may take is gone."""
 

@@ -20,6 +20,7 @@ from imgprint.lean.download import download
 from imgprint.lean.urls import place_of
 from imgprint.postponed import SIGHTING, postpone
 from imgprint.referrer import referrer_of
+from imgprint.unexpected import note_unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable, Iterator, Mapping, MutableMapping
@@ -46,7 +47,7 @@ class Page:
     """What sightings say of their page, and which images were seen on it.
 
     *robots* are the rules of its X-Robots-Tag and robots meta elements, *way* is
-    the meta of requests for its parts.
+    the meta of requests for its parts, *errors* says why not all of it was read.
     """
 
     url: str
@@ -57,6 +58,7 @@ class Page:
     way: dict[str, Any] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
     others: dict[str, Candidate] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
 
 
 class Images:
@@ -103,7 +105,27 @@ class Images:
     def of(
         self, page: Page, candidates: Iterable[Candidate]
     ) -> Iterator[Coroutine[Any, Any, Items]]:
-        """Yield a coroutine for each image of the page: its record and sighting."""
+        """Yield a coroutine for each image of the page: its record and sighting.
+
+        If *candidates* fails midway, those before are all there are, and an error
+        of the *page* says so.
+        """
+        try:
+            yield from self._of(page, self._until_error(page, candidates))
+        except Exception as error:  # noqa: BLE001 - what was found is fetched
+            page.errors.append(note_unexpected(self.crawler, error))
+
+    def _until_error(
+        self, page: Page, candidates: Iterable[Candidate]
+    ) -> Iterator[Candidate]:
+        try:
+            yield from candidates
+        except Exception as error:  # noqa: BLE001 - what was found is fetched
+            page.errors.append(note_unexpected(self.crawler, error))
+
+    def _of(
+        self, page: Page, candidates: Iterable[Candidate]
+    ) -> Iterator[Coroutine[Any, Any, Items]]:
         engine = self.crawler.engine
         assert engine
         for candidate in choose_variants(candidates, self.choice):
@@ -119,10 +141,7 @@ class Images:
             if key in page.seen or fitted:
                 continue
             page.seen.add(key)
-            if candidate.url[:5] == "data:":
-                yield self._inline(candidate, page)
-            else:
-                yield self._image(candidate, page)
+            yield self._items(candidate, page)
 
     def others(self, page: Page) -> Iterator[Sighting]:
         """Yield the sightings of what was seen on the page but not chosen."""
@@ -132,6 +151,24 @@ class Images:
                 known = outcome is None or isinstance(outcome, str)
                 error = outcome if known else NOT_CHOSEN
                 yield self._sighting(candidate, page, error)  # type: ignore[arg-type]
+
+    def fail(self, url: str, error: str) -> None:
+        """Take it that the record of the image at *url* could not be made."""
+        self._outcomes[url_key(url)] = error
+
+    async def _items(self, candidate: Candidate, page: Page) -> Items:
+        """Return record and sighting of *candidate*, whatever goes wrong with it."""
+        inline = candidate.url[:5] == "data:"
+        try:
+            if inline:
+                return await self._inline(candidate, page)
+            return await self._image(candidate, page)
+        except Exception as exception:  # noqa: BLE001 - an image stops no other
+            error = note_unexpected(self.crawler, exception)
+            if inline:  # the rest is the image itself
+                candidate = replace(candidate, url=candidate.url.partition(",")[0][:99])
+            self._count("image/failed")
+            return (self._sighting(candidate, page, error),)
 
     async def _image(self, candidate: Candidate, page: Page) -> Items:
         items: Items = ()
@@ -147,11 +184,16 @@ class Images:
         else:
             known = self._outcomes[url_key(candidate.url)]
             error = await known if isinstance(known, asyncio.Future) else known
-        if record:
-            items = (*items, record)
         if error and candidate.element == "favicon":
             return items  # nobody said that there is one
-        return (*items, self._sighting(candidate, page, error))
+        return items + self._both(record, self._sighting(candidate, page, error))
+
+    @staticmethod
+    def _both(record: ImageRecord | None, sighting: Sighting) -> Items:
+        if not record:
+            return (sighting,)
+        record.sighting = sighting
+        return record, sighting
 
     def _postpone(self, candidate: Candidate, page: Page) -> None:
         """Have the image fetched by the next run, for the same sighting."""
@@ -170,7 +212,7 @@ class Images:
             return ()
         self._count("variant/original")
         original = replace(candidate, url=url, width=None, height=None)
-        return record, self._sighting(original, page, None)
+        return self._both(record, self._sighting(original, page, None))
 
     async def _outcome(
         self, url: str, page: Page
@@ -182,6 +224,9 @@ class Images:
         record = None
         try:
             record, error = await self._fetch(url, page)
+        except Exception as exception:  # noqa: BLE001 - an image stops no other
+            error = note_unexpected(self.crawler, exception)
+            self._count("image/failed")
         finally:  # or other sightings of it would wait for ever
             self._outcomes[key] = error
             outcome.set_result(error)
@@ -261,8 +306,7 @@ class Images:
             self._outcomes[url_key(image.label)] = error
             return (self._sighting(candidate, page, error),)
         record, error = self._record(response, image.label, page)
-        sighting = self._sighting(candidate, page, error)
-        return (record, sighting) if record else (sighting,)
+        return self._both(record, self._sighting(candidate, page, error))
 
     def resume(self, outcomes: Outcomes, images: Mapping[str | None, int]) -> None:
         """Go on with a job: with its *outcomes*, and its *images* of each site."""

@@ -141,13 +141,14 @@ class ImageRecord(_Fields):
 
     *content* carries the known bytes to the pipelines, *description* what they
     say if that was worked out before, *headers* the answer's fields with
-    lower-case names. These are no fields, so that no feed and no log can show
-    them, and the last pipeline takes them off.
+    lower-case names; *sighting*, if any, follows the record. These are no fields,
+    so that no feed and no log can show them, and the last pipeline takes them off.
     """
 
     content: SparseBytes | None = None
     description: Description | None = None
     headers: Mapping[str, str] | None = None
+    sighting: Sighting | None = None
 
 
 @dataclass

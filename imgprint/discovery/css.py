@@ -41,6 +41,8 @@ _PLAIN_URL = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _NAME = re.compile(r"\s*([@\w*-]+)\s*(:?)")
+# tinycss2 makes numbers of them, which Python refuses from 4,300 digits on.
+_LONG_NUMBER = re.compile(r"(?<![0-9])[0-9]{1000,}")
 _IMAGE_SETS = frozenset(["image-set", "-webkit-image-set"])
 _IMAGE_STRINGS = frozenset(["image", "cross-fade", "-webkit-cross-fade", "src"])
 _RESOLUTIONS = {"x": 1.0, "dppx": 1.0, "dpi": 1 / 96, "dpcm": 2.54 / 96}
@@ -67,7 +69,7 @@ def css_images(text: str) -> Iterator[list[Source]]:
                 continue
             value = value[name.end() :] if name and name[2] else value
             if _UNUSUAL.search(value):
-                yield from _images(tinycss2.parse_component_value_list(value))
+                yield from _images(_tokens(value))
             else:
                 for url in _PLAIN_URL.finditer(value):
                     yield from _single(url[url.lastgroup] if url.lastgroup else None)
@@ -86,13 +88,20 @@ def css_imports(text: str) -> Iterator[str]:
     for piece in _PIECE.finditer(text):
         name = _NAME.match(piece["value"] or "")
         if name and name[1].lower() == "@import":
-            rest = tinycss2.parse_component_value_list(piece["value"][name.end() :])
+            rest = _tokens(piece["value"][name.end() :])
             first = next((token for token in rest if token.type != "whitespace"), None)
             url = _argument([first]) if first else None
             if first and first.type == "function" and first.lower_name == "url":
                 url = _argument(first.arguments)
             if url:
                 yield url
+
+
+def _tokens(value: str) -> list[Any]:
+    """Return the component values of *value*. Of a long number the digits are lost."""
+    value = _LONG_NUMBER.sub("0", value)
+    tokens: list[Any] = tinycss2.parse_component_value_list(value)
+    return tokens
 
 
 def _images(tokens: list[Any]) -> Iterator[list[Source]]:

@@ -86,6 +86,12 @@ class RequestLog:
         )
         return cursor.rowcount == 1
 
+    def seen(self, fingerprint: bytes) -> bool:
+        row = self._db.execute(
+            "SELECT 1 FROM seen WHERE fingerprint = ?", (fingerprint,)
+        )
+        return row.fetchone() is not None
+
     def add_seed(self, origin: str) -> None:
         """Remember that the user listed something of *origin*."""
         self._db.execute("INSERT OR IGNORE INTO seeds VALUES (?)", (origin,))

@@ -167,6 +167,10 @@ class DurableScheduler(BaseScheduler):
         except sqlite3.OperationalError as error:
             self._fail(error)
 
+    def seen(self, fingerprint: bytes) -> bool:
+        """Return whether a request of this *fingerprint* ever came."""
+        return self.log.seen(fingerprint)
+
     def listed(self, line: str) -> bool:
         """Return whether what *line* of the list asks for was queued before."""
         return self.log.listed(line)

@@ -9,6 +9,7 @@ from scrapy.logformatter import LogFormatter
 from scrapy.pipelines import ItemPipelineManager
 
 from imgprint.lean.waiting import awaitable, waits
+from imgprint.lines import ITEMS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -52,3 +53,8 @@ class LeanLogFormatter(LogFormatter):
         if not _scraper.isEnabledFor(logging.DEBUG):
             return None  # type: ignore[return-value]
         return super().scraped(*args, **named)
+
+    def item_error(self, item: Any, *args: Any, **named: Any) -> LogFormatterResult:
+        """Leave it to FailedRecords to say so once, if *item* is of imgprint."""
+        result = super().item_error(item, *args, **named)
+        return {**result, "level": logging.DEBUG} if isinstance(item, ITEMS) else result

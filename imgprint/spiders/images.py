@@ -16,17 +16,26 @@ from imgprint.discovery.sites import site_of
 from imgprint.discovery.urls import looks_like_image
 from imgprint.documents import Document, Documents
 from imgprint.durable.folder import use_job
-from imgprint.errors import InputError, NotAnImage, TorDown, error_text
+from imgprint.errors import (
+    DOWNLOAD_ERRORS,
+    InputError,
+    NotAnImage,
+    SeenBefore,
+    TorDown,
+    error_text,
+)
 from imgprint.gather import gather_bounded
 from imgprint.http import ImageResponse, image_request
 from imgprint.images import Images, Page
 from imgprint.items import Sighting
 from imgprint.lean.items import deliver
 from imgprint.lean.pages import Delivery
+from imgprint.links import Links
 from imgprint.lists import fetch_list
 from imgprint.postponed import SIGHTING, first_url, known, lines_left, once, postpone
 from imgprint.scope import Scope
 from imgprint.seeds import is_local_image, list_url, local_files, seed_lines
+from imgprint.unexpected import note_unexpected
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -36,6 +45,9 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from imgprint.seeds import Line, Seed
+
+# Of all that went wrong on a page a sighting says so much.
+MAX_ERRORS = 10
 
 
 class ImagesSpider(Spider):
@@ -55,14 +67,16 @@ class ImagesSpider(Spider):
     A page counts as done when its images are.
 
     Stats: ``imgprint/page/count``, ``imgprint/page/failed``,
-    ``imgprint/page/skipped/not_html``, ``imgprint/seed/invalid``,
-    ``imgprint/seed/list_failed``, and those of Images and Documents.
+    ``imgprint/page/skipped/{not_html,seen}``, ``imgprint/seed/invalid``,
+    ``imgprint/seed/list_failed``, and those of Images and Documents. Links says how
+    links are followed.
     """
 
     name = "images"
     check_arguments = staticmethod(check_arguments)
     documents: Documents
     images: Images
+    links: Links
 
     def __init__(self, urls: str | None = None, url: str | None = None, **kwargs: Any):
         numbers = {name: kwargs.pop(name, None) for name in NUMBERS}
@@ -82,6 +96,9 @@ class ImagesSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.documents = Documents(crawler)
         spider.images = Images(crawler, spider.scope)
+        spider.links = Links(
+            crawler, spider.scope, spider._page, sitemap=spider.sitemap
+        )
         return spider
 
     # Seeds
@@ -163,41 +180,71 @@ class ImagesSpider(Spider):
     async def parse(self, response: Response) -> AsyncIterator[Any]:
         assert response.request
         with Delivery(self.crawler, response.request) as way:
-            if isinstance(response, ImageResponse):
-                for item in self._seed_items(response):
-                    yield item
-            elif document := self.documents.read(response):
-                self._count("page/count")
-                page = Page(
-                    response.url,
-                    site_of(response.url),
-                    response.meta.get("imgprint_depth", 0),
-                    "imgprint_rendered" in response.meta,
-                    document.robots,
-                    document.way,
-                )
-                # A task, or each image would wake the generators of all middlewares.
-                items = self._items(response, document, page, way)
-                await asyncio.create_task(deliver(self.crawler, items, response))
-                for request in self._follow(response, document, page):
-                    yield request
-            else:
-                self._count("page/skipped/not_html")
-                url, error = response.url, "neither a page nor an image"
-                yield self._sighting(page_url=url, site=site_of(url), error=error)
+            try:
+                async for output in self._outputs(response, way):
+                    yield output
+            except Exception as error:  # noqa: BLE001 - a page stops no other
+                text, url = note_unexpected(self.crawler, error), response.url
+                self._count("page/failed")
+                yield self._sighting(page_url=url, site=site_of(url), error=text)
+
+    async def _outputs(self, response: Response, way: Delivery) -> AsyncIterator[Any]:
+        if isinstance(response, ImageResponse):
+            for item in self._seed_items(response):
+                yield item
+        elif document := self.documents.read(response):
+            self._count("page/count")
+            page = Page(
+                response.url,
+                site_of(response.url),
+                response.meta.get("imgprint_depth", 0),
+                "imgprint_rendered" in response.meta,
+                document.robots,
+                document.way,
+            )
+            # A task, or each image would wake the generators of all middlewares.
+            items = self._all_items(response, document, page, way)
+            await asyncio.create_task(deliver(self.crawler, items, response))
+            for output in self.links.follow(response, document, page):
+                yield output
+        else:
+            self._count("page/skipped/not_html")
+            url, error = response.url, "neither a page nor an image"
+            yield self._sighting(page_url=url, site=site_of(url), error=error)
+
+    async def _all_items(
+        self, response: Response, document: Document, page: Page, way: Delivery
+    ) -> AsyncIterator[Any]:
+        """Yield what ``_items`` does, and why that is not all."""
+        try:
+            async for item in self._items(response, document, page, way):
+                yield item
+        except Exception as error:  # noqa: BLE001 - its links are followed all the same
+            page.errors.append(note_unexpected(self.crawler, error))
+        if errors := [*page.errors, *document.errors]:
+            self._count("page/failed")
+            text = "; ".join(errors[:MAX_ERRORS])
+            yield self._sighting(page_url=page.url, site=page.site, error=text)
 
     def _seed_items(self, response: ImageResponse) -> Iterator[Any]:
         """Yield sighting and record of an image that was listed."""
         assert response.request
         request = response.request
         url = first_url(request)
+        error = record = None
+        try:
+            if seen := request.meta.get(SIGHTING):
+                where = {"site": seen["site"], "page_url": seen["page_url"]}
+                record = response.record(url=url, **where)
+            elif request.meta["imgprint"] is True or self.images.claim(url):
+                record = response.record(url=url, site=site_of(url))
+        except Exception as exception:  # noqa: BLE001 - an image stops no other
+            error = note_unexpected(self.crawler, exception)
+            self._count("image/failed")
         # Before the record: when a job has that it is through with the image.
-        yield self._seed_sighting(url, of=request)
-        if seen := request.meta.get(SIGHTING):
-            where = {"site": seen["site"], "page_url": seen["page_url"]}
-            yield response.record(url=url, **where)
-        elif request.meta["imgprint"] is True or self.images.claim(url):
-            yield response.record(url=url, site=site_of(url))
+        yield self._seed_sighting(url, error, request)
+        if record:
+            yield record
 
     async def _items(
         self, response: Response, document: Document, page: Page, way: Delivery
@@ -224,10 +271,15 @@ class ImagesSpider(Spider):
         for sighting in self.images.others(page):
             yield sighting
 
-    def parse_robots(self, response: Response) -> Iterator[Request]:
+    def parse_robots(self, response: Response) -> Iterator[Request | Sighting]:
         """Yield requests for the sitemaps that a robots.txt names."""
-        for url in robots_sitemaps(response.body):
-            yield self._page(response.urljoin(url), render=response.meta["render"])
+        render = response.meta["render"]
+
+        def sitemap(url: str) -> Request:
+            return self._page(response.urljoin(url), render=render)
+
+        page = Page(response.url, site_of(response.url))
+        yield from self.links.each(robots_sitemaps(response.body), page, sitemap)
 
     def robots_failed(self, failure: Failure) -> None:
         """No robots.txt, no sitemaps: not an error."""
@@ -248,8 +300,13 @@ class ImagesSpider(Spider):
         error = error_text(failure.value)
         if isinstance(failure.value, TorDown):
             yield self._not_tried(request, failure.value)
-        elif request.meta.get("imgprint") is not True:
-            self._count("page/failed")
+            return
+        if not isinstance(failure.value, DOWNLOAD_ERRORS):
+            assert failure.value
+            error = note_unexpected(self.crawler, failure.value)
+        if request.meta.get("imgprint") is not True:
+            seen = isinstance(failure.value, SeenBefore)
+            self._count("page/skipped/seen" if seen else "page/failed")
             yield self._sighting(page_url=url, site=site_of(url), error=error)
         elif failure.check(NotAnImage) and not url.startswith("file:"):  # type: ignore[no-untyped-call]
             yield self._page(url, render=self.render, dont_filter=True)
@@ -272,23 +329,6 @@ class ImagesSpider(Spider):
         if render != "0":
             meta["imgprint_render"] = render
         return Request(url, meta=meta, errback=self.failed, **kwargs)
-
-    def _follow(
-        self, response: Response, document: Document, page: Page
-    ) -> Iterator[Request]:
-        """Yield requests for the pages of the same site that *response* links to.
-
-        With sitemap=1 those of a sitemap count as listed by the user.
-        """
-        depth = page.depth
-        listed = self.sitemap and document.kind == "sitemap"
-        if depth >= self.scope.depth and not listed:
-            return
-        render = response.meta.get("imgprint_render", "0")
-        for url in (*document.lists, *document.links):
-            is_image = hash(url) in page.seen
-            if not is_image and self.scope.follows(url, page.site):
-                yield self._page(url, depth if listed else depth + 1, render)
 
     # Bookkeeping
 
