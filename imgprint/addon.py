@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.downloadermiddlewares.stats import DownloaderStats
 from scrapy.extensions import feedexport, throttle
@@ -28,6 +29,7 @@ from imgprint.lean.signals import LeanSignals
 from imgprint.lean.stats import LeanDownloaderStats, LeanStatsCollector
 from imgprint.middlewares.backoff import BackoffMiddleware
 from imgprint.middlewares.blocklist import BlocklistMiddleware
+from imgprint.middlewares.bodies import BodyMiddleware
 from imgprint.middlewares.guard import (
     GuardMiddleware,
     RedirectGuardMiddleware,
@@ -83,6 +85,7 @@ class Addon:
             (500, RenderMiddleware),
             (560, BackoffMiddleware),
             (565, OnionErrorMiddleware),
+            (590, BodyMiddleware),
             (594, PageMiddleware),
             (595, RangeMiddleware),
             (605, RedirectGuardMiddleware),
@@ -90,9 +93,10 @@ class Addon:
             settings.setdefault_in_component_priority_dict(
                 "DOWNLOADER_MIDDLEWARES", middleware, order
             )
-        settings.setdefault_in_component_priority_dict(
-            "DOWNLOADER_MIDDLEWARES", RobotsTxtMiddleware, None
-        )
+        for replaced in (RobotsTxtMiddleware, HttpCompressionMiddleware):
+            settings.setdefault_in_component_priority_dict(
+                "DOWNLOADER_MIDDLEWARES", replaced, None
+            )
         for order, pipeline in (
             (100, SizePipeline),
             (200, MetadataPipeline),

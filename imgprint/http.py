@@ -12,6 +12,7 @@ from scrapy.http import Response
 from imgprint.content.formats import identify
 from imgprint.content.transfer import Transfer
 from imgprint.discovery.headers import robots_rules
+from imgprint.discovery.limits import cut_url
 from imgprint.discovery.sites import site_of
 from imgprint.discovery.variants import variant_of
 from imgprint.items import ImageRecord
@@ -83,6 +84,9 @@ class ImageResponse(LeanResponse):
             return ImageRecord(**{**self.previous, "timestamp": timestamp})
         transfer, headers = self.transfer, self.headers
         fields.setdefault("url", self.request.url if self.request else self.url)
+        for name in ("url", "page_url"):
+            if fields.get(name):
+                fields[name] = cut_url(fields[name])
         variant = variant_of(fields["url"])
         rules = [
             rule.decode("latin-1") for rule in dict.get(headers, b"X-Robots-Tag", ())
