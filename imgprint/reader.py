@@ -56,9 +56,7 @@ class Reader:
     """
 
     def __init__(self, crawler: Crawler):
-        assert crawler.stats
         self.crawler = crawler
-        self.stats = crawler.stats
         self.timeout = crawler.settings.getfloat("IMGPRINT_READ_TIMEOUT", 20)
         self._turn = asyncio.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -72,7 +70,7 @@ class Reader:
         """
         async with self._turn:
             self._check_running()
-            self.stats.inc_value("imgprint/page/large")
+            self._count("page/large")
             document = Document("")
             asking = asyncio.ensure_future(self._ask(task, document, skipped))
             try:
@@ -83,7 +81,7 @@ class Reader:
                     self.close()
             if reason:
                 self.close()
-                self.stats.inc_value("imgprint/page/given_up")
+                self._count("page/given_up")
                 unread = f"{len(task.body)} bytes, not all of it was read: {reason}"
                 document.unread = unread
                 document.kind = document.kind or task.kind
@@ -135,7 +133,7 @@ class Reader:
                     skipped[scheme] += count
             elif name == "failed":
                 failure = value
-                self.stats.inc_value("imgprint/error/unexpected")
+                self._count("error/unexpected")
                 logger.error("%s: reading it failed: %s", task.url[:300], value)
 
     async def _start(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -145,6 +143,10 @@ class Reader:
         here.setblocking(False)
         self._streams = await asyncio.open_connection(sock=here, limit=_MAX_LINE)
         return self._streams
+
+    def _count(self, name: str) -> None:
+        assert self.crawler.stats
+        self.crawler.stats.inc_value(f"imgprint/{name}")
 
     def close(self) -> None:
         """End the process, whatever it does. The next document gets another."""
