@@ -1,48 +1,31 @@
-"""What a response holds, as candidates and links; and what it is made of besides."""
+"""Read responses for candidates and links, and fetch what pages are made of."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request
 from scrapy.http import HtmlResponse, Response, TextResponse
-from scrapy.linkextractors import LinkExtractor
-from scrapy.utils.gz import gunzip
 from scrapy.utils.httpobj import urlparse_cached
 
 from imgprint.discovery.candidate import Candidate
 from imgprint.discovery.collect import MAX_CANDIDATES
-from imgprint.discovery.documents import (
-    feed_candidates,
-    header_candidates,
-    manifest_candidates,
-    sheet_candidates,
-    sitemap_candidates,
-)
-from imgprint.discovery.headers import meta_rules, parse_links, robots_rules
-from imgprint.discovery.html import base_url, image_candidates
-from imgprint.discovery.limits import within_limits
-from imgprint.discovery.linked import MAX_LINKED, linked_documents, sheet_imports
-from imgprint.discovery.refresh import page_refresh
-from imgprint.discovery.xml import kind_of
+from imgprint.discovery.linked import MAX_LINKED
 from imgprint.errors import DOWNLOAD_ERRORS, TorDown
 from imgprint.gather import gather_bounded
 from imgprint.keys import url_key
+from imgprint.middlewares.bodies import unread_of
 from imgprint.middlewares.onion import way_of
-from imgprint.onion import onion_location
-from imgprint.tree import tree_of
+from imgprint.reader import LARGE, Reader, ReadingInterrupted, page_task
+from imgprint.reading import Document, Task, read, read_page, read_part
 from imgprint.unexpected import note_unexpected
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from scrapy.crawler import Crawler
-
-    from imgprint.discovery.linked import Linked
-    from imgprint.discovery.refresh import Refresh
 
 MAX_IMPORTS = 3
 """Levels of @import below a page's style sheets."""
@@ -57,28 +40,6 @@ _SCHEMES = frozenset(
 )
 
 
-@dataclass
-class Document:
-    """A page, feed or sitemap: its images, and after those its links.
-
-    *links* are pages that a reader would go to, *lists* other sitemaps;
-    *linked* what the page is made of. *robots* are its rules for robots, *way*
-    is the meta of requests for its parts; *onion* is the onion site that it says
-    it has. *errors* says which of *linked* could not be read, and why.
-    """
-
-    kind: str
-    candidates: Iterable[Candidate] = ()
-    links: Iterable[str] = ()
-    lists: list[str] = field(default_factory=list)
-    linked: list[Linked] = field(default_factory=list)
-    robots: frozenset[str] = frozenset()
-    way: dict[str, Any] = field(default_factory=dict)
-    onion: str | None = None
-    refresh: Refresh | None = None
-    errors: list[str] = field(default_factory=list)
-
-
 class Documents:
     """Read pages, feeds and sitemaps, and fetch what pages link to for images.
 
@@ -89,8 +50,11 @@ class Documents:
     each URL once, for the images it names: style sheets with their imports,
     web app manifests, and "favicon" for one try of /favicon.ico per host.
 
+    A large document is read by a process of its own: see Reader.
+
     Stats: ``imgprint/linked/{stylesheet,manifest,failed}``; ``imgprint/page/cut``,
-    pages of too many tags or attributes (see discovery.limits);
+    documents of which not all was read, by their bytes, tags, attributes (see
+    discovery.limits) or time;
     ``imgprint/url/skipped/{blob,cid,...,other}`` counts what looked like an
     image's URL and is none to be fetched, by scheme.
     """
@@ -102,81 +66,53 @@ class Documents:
         kinds = settings.getlist("IMGPRINT_LINKED", ["stylesheet", "manifest"])
         self.kinds = frozenset(kind.strip() for kind in kinds)
         self.max_size = settings.getint("DOWNLOAD_MAXSIZE")
-        self._no_refresh = frozenset(settings.getlist("METAREFRESH_IGNORE_TAGS"))
-        self._extract = LinkExtractor().extract_links
+        self._ignored = settings.getlist("METAREFRESH_IGNORE_TAGS")
+        self.reader = Reader(crawler)
         self._fetched: set[bytes] = set()
 
-    def read(self, response: Response) -> Document | None:
-        """Return what *response* holds, None if it is no document with images."""
+    async def read(self, response: Response, *, links: bool = True) -> Document | None:
+        """Return what *response* holds, None if it is no document with images.
+
+        Without *links*, those of a large document are not looked for. Raise
+        ReadingInterrupted if the crawl is being stopped.
+        """
         if isinstance(response, HtmlResponse):
-            return self._page(response)
-        body = response.body
-        if body[:3] == b"\x1f\x8b\x08":
-            try:
-                body = gunzip(body, max_size=self.max_size)
-            except (OSError, ValueError):
-                return None
-        kind = kind_of(body)
-        if not kind:
-            return None
-        skipped = _Skipped(self.crawler)
-        document = Document(kind)
-        pages: list[str] = []
-        document.links = pages
-        if kind == "feed":
-            document.candidates = feed_candidates(
-                body, response.url, self._mode, skipped, pages
-            )
-        else:
-            document.candidates = sitemap_candidates(
-                body, response.url, skipped, pages, document.lists
-            )
+            return await self._page(response, links=links)
+        task = Task("listing", response.url, response.body, mode=self._mode)
+        task.max_size = LARGE
+        document = None
+        if len(task.body) <= LARGE:
+            document = read(task, _Skipped(self.crawler))
+        if document is None and (len(task.body) > LARGE or _is_gzip(task.body)):
+            task.max_size = self.max_size
+            document = await self.reader.read(task, _Skipped(self.crawler))
         return document
 
     @property
     def _mode(self) -> Any:
         return "all" if self.every else "marked"
 
-    def _page(self, response: HtmlResponse) -> Document:
-        body = within_limits(response.body)
-        if body is not response.body:
-            assert self.crawler.stats
-            self.crawler.stats.inc_value("imgprint/page/cut")
-            response = response.replace(body=body)
-        root = tree_of(response)
+    async def _page(self, response: HtmlResponse, *, links: bool) -> Document:
         skipped = _Skipped(self.crawler)
-        links = list(parse_links(_fields(response, "Link")))
-        url = response.url
-        base = base_url(root, url)
-        found = list(linked_documents(root, base, links, skipped))
-        return Document(
-            "page",
-            chain(
-                image_candidates(root, url, candidates=self._mode, skipped=skipped),
-                header_candidates(links, url, self._mode, skipped) if links else (),
-                response.meta.get("imgprint_rendered", ()),
-                self._favicon(response),
-            ),
-            self._links(response, found),
-            [],
-            [link for link in found if link.kind in self.kinds],
-            frozenset(
-                meta_rules(root) | robots_rules(_fields(response, "X-Robots-Tag"))
-            ),
-            way_of(response),
-            onion_location(
-                url,
-                (*_fields(response, "Onion-Location"), *_equivalents(root)),
-            ),
-            page_refresh(root, base, _fields(response, "Refresh"), self._no_refresh),
+        document: Document | None
+        if len(response.body) <= LARGE:
+            document = read_page(response, self._mode, skipped, self._ignored)
+        else:
+            task = page_task("page", response)
+            task.mode, task.links = self._mode, links
+            task.ignored = self._ignored
+            document = await self.reader.read(task, skipped)
+        assert document
+        document.unread = document.unread or unread_of(response)
+        if document.unread:
+            self._count("page/cut")
+        document.linked = [link for link in document.linked if link.kind in self.kinds]
+        rendered = response.meta.get("imgprint_rendered", ())
+        document.candidates = chain(
+            document.candidates, rendered, self._favicon(response)
         )
-
-    def _links(self, response: HtmlResponse, found: list[Linked]) -> Iterator[str]:
-        for link in self._extract(response):
-            yield link.url
-        for linked in found:
-            if linked.kind == "feed":
-                yield linked.url
+        document.way = way_of(response)
+        return document
 
     def _favicon(self, response: Response) -> Iterator[Candidate]:
         if "favicon" in self.kinds and response.url.startswith("http"):
@@ -218,13 +154,12 @@ class Documents:
         try:
             async for candidate in self._read(document, kind, url, depth, budget):
                 found.append(candidate)
-        except TorDown:
+        except (TorDown, ReadingInterrupted):
             raise
         except Exception as error:  # noqa: BLE001 - a document stops no other
             text = note_unexpected(self.crawler, error)
             document.errors.append(f"{kind} {url}: {text}")
-            assert self.crawler.stats
-            self.crawler.stats.inc_value("imgprint/linked/failed")
+            self._count("linked/failed")
         return found
 
     async def _read(
@@ -240,23 +175,31 @@ class Documents:
         response = await self._fetch(kind, url, document.way)
         if response is None:
             return
-        skipped = _Skipped(self.crawler)
-        text, url, mode = _text(response), response.url, self._mode
-        read = manifest_candidates if kind == "manifest" else sheet_candidates
-        for candidate in read(text, url, mode, skipped):
+        part = await self._part(kind, response)
+        for candidate in islice(part.candidates, MAX_CANDIDATES):
             yield candidate
-        if not depth or kind == "manifest":
-            return
-        for imported in sheet_imports(text, url, skipped):
-            if self._is_new(imported):
+        for imported in part.linked if depth else ():
+            if self._is_new(imported.url):
                 for candidate in await self._read_whole(
-                    document, kind, imported, depth - 1, budget
+                    document, kind, imported.url, depth - 1, budget
                 ):
                     yield candidate
 
+    async def _part(self, kind: str, response: Response) -> Document:
+        task = Task(kind, response.url, response.body, mode=self._mode)
+        if isinstance(response, TextResponse):
+            task.encoding = response.encoding
+        skipped = _Skipped(self.crawler)
+        if len(task.body) <= LARGE:
+            return read_part(task, skipped)
+        document = await self.reader.read(task, skipped)
+        assert document
+        if document.unread or unread_of(response):
+            self._count("page/cut")
+        return document
+
     async def _fetch(self, kind: str, url: str, way: dict[str, Any]) -> Response | None:
         assert self.crawler.engine
-        assert self.crawler.stats
         try:
             request = Request(url, meta={**way, "imgprint": "part"})
             response = await self.crawler.engine.download_async(request)
@@ -265,9 +208,9 @@ class Documents:
         except DOWNLOAD_ERRORS:
             response = None
         if response is None or response.status != 200:
-            self.crawler.stats.inc_value("imgprint/linked/failed")
+            self._count("linked/failed")
             return None
-        self.crawler.stats.inc_value(f"imgprint/linked/{kind}")
+        self._count(f"linked/{kind}")
         return response
 
     def _is_new(self, url: str) -> bool:
@@ -276,6 +219,10 @@ class Documents:
             return False
         self._fetched.add(key)
         return True
+
+    def _count(self, name: str) -> None:
+        assert self.crawler.stats
+        self.crawler.stats.inc_value(f"imgprint/{name}")
 
 
 class _Skipped(Counter[str]):
@@ -292,20 +239,5 @@ class _Skipped(Counter[str]):
         super().__setitem__(name, count)
 
 
-def _fields(response: Response, name: str) -> list[str]:
-    return [value.decode("latin-1") for value in response.headers.getlist(name)]
-
-
-def _equivalents(root: Any) -> list[str]:
-    """Return the Onion-Location fields that stand in the page instead."""
-    return [
-        meta.get("content") or ""
-        for meta in root.iter("meta")
-        if (meta.get("http-equiv") or "").strip().lower() == "onion-location"
-    ]
-
-
-def _text(response: Response) -> str:
-    if isinstance(response, TextResponse):
-        return response.text
-    return response.body.decode("utf-8", "replace")
+def _is_gzip(body: bytes) -> bool:
+    return body[:3] == b"\x1f\x8b\x08"

@@ -72,6 +72,8 @@ class OnionRefused(IgnoreRequest):
 
 NOT_TRIED = "not tried: "
 INTERRUPTED = "interrupted"
+# Errors of what a later run may do better.
+OPEN = (INTERRUPTED, NOT_TRIED)
 
 
 class TorDown(IgnoreRequest):

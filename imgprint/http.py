@@ -13,6 +13,7 @@ from imgprint.content.formats import identify
 from imgprint.content.metadata.plain import plain_text
 from imgprint.content.transfer import Transfer
 from imgprint.discovery.headers import robots_rules
+from imgprint.discovery.limits import cut_url
 from imgprint.discovery.sites import site_of
 from imgprint.discovery.variants import variant_of
 from imgprint.items import ImageRecord
@@ -84,6 +85,9 @@ class ImageResponse(LeanResponse):
             return ImageRecord(**{**self.previous, "timestamp": timestamp})
         transfer, headers = self.transfer, self.headers
         fields.setdefault("url", self.request.url if self.request else self.url)
+        for name in ("url", "page_url"):
+            if fields.get(name):
+                fields[name] = cut_url(fields[name])
         variant = variant_of(fields["url"])
         rules = [
             plain_text(rule.decode("latin-1"))

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from weakref import WeakValueDictionary
 
 from imgprint.content.metadata.plain import plain_text
 from imgprint.discovery.choose import choose_variants
 from imgprint.discovery.data_uri import decode_data_uri
+from imgprint.discovery.limits import MAX_REQUEST_URL, cut_text, cut_url
 from imgprint.discovery.urls import is_placeholder
-from imgprint.errors import DOWNLOAD_ERRORS, INTERRUPTED, NOT_TRIED, error_text
+from imgprint.errors import DOWNLOAD_ERRORS, INTERRUPTED, NOT_TRIED, OPEN, error_text
 from imgprint.gather import Turns
 from imgprint.http import ImageResponse, image_request, inline_image
 from imgprint.items import NOT_CHOSEN, ImageRecord, Sighting
 from imgprint.keys import url_key
 from imgprint.lean.download import download
 from imgprint.lean.urls import place_of
+from imgprint.lines import json_line
 from imgprint.postponed import SIGHTING, postpone
 from imgprint.referrer import referrer_of
 from imgprint.unexpected import note_unexpected
@@ -40,6 +43,17 @@ Items = tuple[ImageRecord | Sighting, ...]
 _PAGE_RULES = frozenset(["noimageindex", "noai", "noimageai"])
 _IMAGE_RULES = _PAGE_RULES | {"noindex", "none"}
 MAX_OTHERS = 100_000
+# Bytes of sightings for each byte of their page. Real galleries need up to ten.
+_PAGE_FACTOR = 10
+_MOST_PAGE_FACTOR = 16
+
+
+@runtime_checkable
+class Settling(Protocol):
+    """Outcomes that are kept on disk, where sightings are kept that say the same."""
+
+    def settle(self, url: str, error: str, site: str | None) -> None:
+        """Keep *error* of an image whose sighting is left out."""
 
 
 @dataclass(slots=True)
@@ -48,6 +62,8 @@ class Page:
 
     *robots* are the rules of its X-Robots-Tag and robots meta elements, *way* is
     the meta of requests for its parts, *errors* says why not all of it was read.
+    *size* is in bytes; *written* bytes of sightings were made of it, and *left_out*
+    sightings were not.
     """
 
     url: str
@@ -59,6 +75,9 @@ class Page:
     seen: set[int] = field(default_factory=set)
     others: dict[str, Candidate] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    size: int = 0
+    written: int = 0
+    left_out: int = 0
 
 
 class Images:
@@ -77,10 +96,17 @@ class Images:
     that say noimageindex, noai or noimageai, and images whose X-Robots-Tag
     says so, or noindex.
 
+    ``IMGPRINT_MAX_SIGHTING_BYTES_PER_PAGE`` (default: 2000000) bounds the sightings
+    of one page: they may have so many bytes and ten times the page's own, at most
+    16 times so many. ``IMGPRINT_MAX_SIGHTING_BYTES_PER_SITE`` (default: 1000000000)
+    bounds those of all pages of a site in one run. What is over is left out, and
+    one sighting of the page says how many. Records are not left out. In sightings
+    and records URLs end after 8,192 characters, with their length and hash; a URL
+    of more than 65,536 is not requested.
+
     Stats: ``imgprint/image/found``, ``imgprint/image/failed``,
-    ``imgprint/image/skipped/{max_images,deny,robots_tags,placeholder,data_uri}``,
-    ``imgprint/sighting/count``, ``imgprint/variant/original`` and
-    ``imgprint/variant/no_original``.
+    ``imgprint/image/skipped/{max_images,deny,robots_tags,placeholder,data_uri,long_url}``,
+    ``imgprint/sighting/{count,dropped}``, ``imgprint/variant/{original,no_original}``.
     """
 
     def __init__(self, crawler: Crawler, scope: Scope):
@@ -89,6 +115,14 @@ class Images:
         self.choice = crawler.settings.get("IMGPRINT_VARIANTS", "group")
         self.obey = crawler.settings.getbool("IMGPRINT_OBEY_ROBOTS_TAGS", False)
         self._per_host = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
+        settings = crawler.settings
+        self._page_bytes = settings.getint(
+            "IMGPRINT_MAX_SIGHTING_BYTES_PER_PAGE", 2_000_000
+        )
+        self._site_bytes = settings.getint(
+            "IMGPRINT_MAX_SIGHTING_BYTES_PER_SITE", 1_000_000_000
+        )
+        self._written: Counter[str | None] = Counter()
         # Outcome of each image by a hash of its URL: None, an error, or to come.
         self._outcomes: Outcomes = {}
         self._hosts: WeakValueDictionary[str, Turns] = WeakValueDictionary()
@@ -144,13 +178,28 @@ class Images:
             yield self._items(candidate, page)
 
     def others(self, page: Page) -> Iterator[Sighting]:
-        """Yield the sightings of what was seen on the page but not chosen."""
+        """Yield the sightings of what was seen on the page but not chosen.
+
+        The last one says how many sightings of the page were left out, if any.
+        """
+        engine = self.crawler.engine
+        left = len(page.others)
         for url, candidate in page.others.items():
+            if self._room(page) <= 0:
+                self._leave_out(page, left)
+                break
+            if engine and not engine.running:
+                return
+            left -= 1
             if hash(url) not in page.seen:
                 outcome = self._outcomes.get(url_key(url), NOT_CHOSEN)
                 known = outcome is None or isinstance(outcome, str)
                 error = outcome if known else NOT_CHOSEN
-                yield self._sighting(candidate, page, error)  # type: ignore[arg-type]
+                yield from self._sighting(candidate, page, error)  # type: ignore[arg-type]
+        if page.left_out:
+            self._count("sighting/count")
+            error = f"{page.left_out} sightings were left out: too many bytes"
+            yield Sighting(page_url=cut_url(page.url), site=page.site, error=error)
 
     def fail(self, url: str, error: str) -> None:
         """Take it that the record of the image at *url* could not be made."""
@@ -168,14 +217,14 @@ class Images:
             if inline:  # the rest is the image itself
                 candidate = replace(candidate, url=candidate.url.partition(",")[0][:99])
             self._count("image/failed")
-            return (self._sighting(candidate, page, error),)
+            return self._sighting(candidate, page, error)
 
     async def _image(self, candidate: Candidate, page: Page) -> Items:
         items: Items = ()
         if candidate.original:
             items = await self._original(candidate, page, candidate.original)
             if items and self.choice == "original":
-                return (*items, self._sighting(candidate, page, NOT_CHOSEN))
+                return (*items, *self._sighting(candidate, page, NOT_CHOSEN))
         record = None
         if self.claim(candidate.url):
             record, error = await self._outcome(candidate.url, page)
@@ -189,11 +238,11 @@ class Images:
         return items + self._both(record, self._sighting(candidate, page, error))
 
     @staticmethod
-    def _both(record: ImageRecord | None, sighting: Sighting) -> Items:
+    def _both(record: ImageRecord | None, sighting: tuple[Sighting, ...]) -> Items:
         if not record:
-            return (sighting,)
-        record.sighting = sighting
-        return record, sighting
+            return sighting
+        record.sighting = sighting[0] if sighting else None
+        return record, *sighting
 
     def _postpone(self, candidate: Candidate, page: Page) -> None:
         """Have the image fetched by the next run, for the same sighting."""
@@ -265,6 +314,9 @@ class Images:
         if self.obey and (rules := page.robots & _PAGE_RULES):
             self._count("image/skipped/robots_tags")
             return f"the page says {min(rules)}"
+        if len(url) > MAX_REQUEST_URL:
+            self._count("image/skipped/long_url")
+            return f"URL of {len(url)} characters"
         error = self.scope.refuses_image(url, page.site)
         if error:
             name = "deny" if error == "matches deny" else "max_images"
@@ -301,10 +353,10 @@ class Images:
             self._count("image/skipped/data_uri")
             return ()
         if not self.claim(image.label):
-            return (self._sighting(candidate, page, None),)
+            return self._sighting(candidate, page, None)
         if error := self._refused(image.label, page):
             self._outcomes[url_key(image.label)] = error
-            return (self._sighting(candidate, page, error),)
+            return self._sighting(candidate, page, error)
         record, error = self._record(response, image.label, page)
         return self._both(record, self._sighting(candidate, page, error))
 
@@ -327,9 +379,32 @@ class Images:
 
     def _sighting(
         self, candidate: Candidate, page: Page, error: str | None
-    ) -> Sighting:
+    ) -> tuple[Sighting, ...]:
+        """Return the sighting, () if its page or site has too many bytes of them."""
+        sighting = _sighting(candidate, page, error)
+        size = len(json_line(sighting)) + 1
+        room = self._room(page)
+        if size > room and not (error or "").startswith(OPEN):
+            self._leave_out(page, 1)
+            if error and isinstance(self._outcomes, Settling):
+                self._outcomes.settle(candidate.url, error, page.site)
+            return ()
+        page.written += size
+        self._written[page.site] += size
         self._count("sighting/count")
-        return _sighting(candidate, page, error)
+        return (sighting,)
+
+    def _room(self, page: Page) -> int:
+        """Return how many bytes of sightings may still be written of *page*."""
+        most = min(
+            self._page_bytes + _PAGE_FACTOR * page.size,
+            self._page_bytes * _MOST_PAGE_FACTOR,
+        )
+        return min(most - page.written, self._site_bytes - self._written[page.site])
+
+    def _leave_out(self, page: Page, count: int) -> None:
+        page.left_out += count
+        self.crawler.stats.inc_value("imgprint/sighting/dropped", count)
 
     def _count(self, name: str) -> None:
         self.crawler.stats.inc_value(f"imgprint/{name}")
@@ -337,11 +412,11 @@ class Images:
 
 def _sighting(candidate: Candidate, page: Page, error: str | None) -> Sighting:
     return Sighting(
-        page_url=candidate.page or page.url,
-        image_url=candidate.url,
+        page_url=cut_url(candidate.page or page.url),
+        image_url=cut_url(candidate.url),
         site=page.site,
         element=candidate.element,
-        alt=plain_text(candidate.alt) if candidate.alt else candidate.alt,
+        alt=plain_text(cut_text(candidate.alt) or "") or None,
         width=candidate.width,
         height=candidate.height,
         rendered=page.rendered,

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from itertools import chain
+import asyncio
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
+from imgprint.discovery.limits import cut_url
 from imgprint.items import Sighting
+from imgprint.lean.items import MAX_WITHOUT_PAUSE
 from imgprint.middlewares.redirects import was_seen
 from imgprint.unexpected import note_unexpected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-    from imgprint.documents import Document
     from imgprint.images import Page
+    from imgprint.reading import Document
     from imgprint.scope import Scope
 
 # How many pages in a row went on to the next by themselves.
@@ -52,11 +55,12 @@ class Links:
         self._soon = settings.getint("METAREFRESH_MAXDELAY")
         self._most = settings.getint("REDIRECT_MAX_TIMES")
 
-    def follow(
+    async def follow(
         self, response: Response, document: Document, page: Page
-    ) -> Iterator[Request | Sighting]:
+    ) -> AsyncIterator[Request | Sighting]:
         """Yield requests for the pages that *response* leads to, within the scope."""
-        yield from self._refreshed(response, document, page)
+        for output in self._refreshed(response, document, page):
+            yield output
         depth = page.depth
         listed = self.sitemap and document.kind == "sitemap"
         if depth >= self.scope.depth and not listed:
@@ -69,7 +73,11 @@ class Links:
             return self._make(url, depth if listed else depth + 1, render)
 
         refresh = [document.refresh.url] if document.refresh else []
-        yield from self.each(chain(document.lists, document.links, refresh), page, link)
+        urls = chain(document.lists, document.links, refresh)
+        while some := list(islice(urls, MAX_WITHOUT_PAUSE)):
+            for output in self.each(some, page, link):
+                yield output
+            await asyncio.sleep(0)  # pages of 100,000 links are not alone
 
     def _refreshed(
         self, response: Response, document: Document, page: Page
@@ -129,4 +137,5 @@ class Links:
     def _sighting(self, **fields: Any) -> Sighting:
         assert self.crawler.stats
         self.crawler.stats.inc_value("imgprint/sighting/count")
+        fields["page_url"] = cut_url(fields["page_url"])
         return Sighting(**fields)

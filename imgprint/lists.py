@@ -13,6 +13,7 @@ from scrapy.http.request import NO_CALLBACK
 from imgprint.addresses import is_public, parse_networks
 from imgprint.errors import DOWNLOAD_ERRORS, InputError, error_text
 from imgprint.http import ImageResponse
+from imgprint.middlewares.bodies import WHOLE
 from imgprint.middlewares.onion import SITE, has_own_way, way_of
 from imgprint.seeds import Line, parse_seed, read_lines
 
@@ -62,7 +63,7 @@ async def fetch_list(crawler: Crawler, url: str) -> UrlList:
     """
     # As a page: if it is an image, it must not be received as a whole.
     meta = {"imgprint": "page", "imgprint_seed": True}
-    meta |= {"dont_obey_robotstxt": True, "dont_cache": True}
+    meta |= {"dont_obey_robotstxt": True, "dont_cache": True, WHOLE: True}
     address = parse_seed(url, "-a urls", local=False).url
     request = Request(address, meta=meta, callback=NO_CALLBACK)
     assert crawler.engine

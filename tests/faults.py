@@ -4,7 +4,7 @@ from functools import wraps
 
 from scrapy.exceptions import CloseSpider
 
-from imgprint import documents, http, images, pipelines, scope
+from imgprint import documents, http, images, pipelines, reading, scope
 from imgprint.middlewares.pages import PageMiddleware
 from imgprint.middlewares.ranges import RangeMiddleware
 
@@ -60,9 +60,9 @@ PLACES = {
     "key": (images, "url_key", failing),
     "read": (documents.Documents, "read", failing_page),
     "link": (scope.Scope, "follows", failing_page),
-    "discovery": (documents, "image_candidates", ending),
-    "sheet": (documents, "sheet_candidates", ending),
-    "links": (documents.Documents, "_links", ending),
+    "discovery": (reading, "image_candidates", ending),
+    "sheet": (reading, "sheet_candidates", ending),
+    "links": (reading, "_page_links", ending),
     "close": (RangeMiddleware, "process_request", lambda _: stop),
 }
 

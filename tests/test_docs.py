@@ -308,7 +308,8 @@ def test_the_picture_of_the_architecture_is_true():
     packages = {p.name for p in package.iterdir() if (p / "__init__.py").exists()}
     assert [name for name in sorted(packages) if f"{name}/" not in text] == []
     middlewares = {p.stem for p in (package / "middlewares").glob("[a-z]*.py")}
-    beside = {"fields", "first_bytes", "onion_errors", "pages"}  # parts of what is named
+    # parts of what is named
+    beside = {"fields", "first_bytes", "onion_errors", "pages"}
     assert {name for name in middlewares - beside if name not in picture} == set()
     line = re.search(r"pipelines\.py +(.*)", picture)[1]
     settings = Settings({"JOBDIR": Path("job")})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from imgprint.discovery.amp import unwrap_amp
 from imgprint.discovery.candidate import Candidate
+from imgprint.discovery.limits import cut_text
 from imgprint.discovery.srcset import MAX_SOURCES, Source, largest
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 MAX_CANDIDATES = 100_000
 """Candidates of one document; real galleries have a few thousand."""
 
+MAX_SOURCES_TRIED = 500_000
+"""URLs of one document that are made absolute, the same ones again included."""
+MAX_CHARACTERS = 32_000_000
+"""Characters of all candidates' URLs: a long ``base`` is in each of them."""
+
 Mode: TypeAlias = Literal["largest", "all", "marked"]
 
 
@@ -29,7 +35,8 @@ class Collector:
     "all" takes all, "marked" takes one and notes the others, which ``others``
     yields at the end, with ``chosen`` False.
 
-    *skipped* counts ``limit`` once if there are more than MAX_CANDIDATES.
+    *skipped* counts ``limit`` once if there are more than MAX_CANDIDATES, or if they
+    have more than MAX_CHARACTERS.
 
     Raise ValueError if *mode* is none of these.
     """
@@ -42,6 +49,8 @@ class Collector:
         self.mode = mode
         self.skipped = skipped
         self.full = False
+        self._room = MAX_CHARACTERS
+        self._tries = MAX_SOURCES_TRIED
         # Hashes, since a data: URI may be long; two of 100,000 agree once in 10^9.
         self._seen: set[int] = set()
         self._others: dict[str, Candidate] = {}
@@ -51,15 +60,23 @@ class Collector:
     ) -> Iterator[Candidate]:
         """Yield what is new of *place*; *inside* names where it is embedded."""
         for source in self._chosen(place, cleaner, inside):
+            if self._tries <= 0:
+                self._fill()
+                return
+            self._tries -= 1
             url = self._clean(source.url, cleaner)
             if url is None or hash(url) in self._seen:
                 continue
-            if len(self._seen) == MAX_CANDIDATES:
-                self.skipped["limit"] += not self.full
-                self.full = True
+            if len(self._seen) == MAX_CANDIDATES or len(url) > self._room:
+                self._fill()
                 return
+            self._room -= len(url)
             self._seen.add(hash(url))
             yield _candidate(url, source, place, inside)
+
+    def _fill(self) -> None:
+        self.skipped["limit"] += not self.full
+        self.full = True
 
     def others(self) -> Iterator[Candidate]:
         """Yield the candidates that were not chosen anywhere in the document."""
@@ -99,9 +116,14 @@ class Collector:
         if len(self._others) >= MAX_CANDIDATES:
             return
         for source in sources:
+            self._tries -= 1
             if source is not best and source.url[:5] not in ("data:", "DATA:"):
                 url = self._clean(source.url, cleaner)
                 if url and url not in self._others and url[:5] != "data:":
+                    if len(url) > self._room:
+                        self._fill()
+                        return
+                    self._room -= len(url)
                     other = _candidate(url, source, place, inside, chosen=False)
                     self._others[url] = other
 
@@ -112,7 +134,7 @@ def _candidate(
     return Candidate(
         url,
         inside or source.element,
-        place.alt,
+        cut_text(place.alt),
         place.width or (None if place.height else source.width),
         place.height or (None if place.width else source.height),
         chosen,

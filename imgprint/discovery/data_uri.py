@@ -7,11 +7,17 @@ import hashlib
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
+MAX_MEDIA_TYPE = 255
+"""Characters of a media type: RFC 6838 4.2 has 127 for each half."""
+
 _WHITE_SPACE = bytes.maketrans(b"-_", b"+/"), b" \t\n\r\f"
 
 
 class DataImage(NamedTuple):
-    """The decoded image. ``media_type`` is lower case, "" if there is none."""
+    """The decoded image. ``media_type`` is lower case, "" if there is none.
+
+    It has up to MAX_MEDIA_TYPE characters. A longer one is not a media type: "".
+    """
 
     media_type: str
     data: bytes
@@ -40,12 +46,13 @@ def decode_data_uri(uri: str) -> DataImage:
     head, comma, body = uri.partition(",")
     if head[:5].lower() != "data:" or not comma:
         raise ValueError("Invalid data: URI")
-    media_type, *parameters = head[5:].split(";")
+    media_type, _, parameters = head[5:].partition(";")
     data = unquote_to_bytes(body)
-    if parameters and parameters[-1].strip().lower() == "base64":
+    if parameters.rpartition(";")[2].strip().lower() == "base64":
         data = data.translate(*_WHITE_SPACE).rstrip(b"=")
         try:
             data = binascii.a2b_base64(data + b"=" * (-len(data) % 4))
         except binascii.Error as error:
             raise ValueError("Invalid base64 in data: URI") from error
-    return DataImage(media_type.strip().lower(), data)
+    media_type = media_type.strip().lower()
+    return DataImage(media_type if len(media_type) <= MAX_MEDIA_TYPE else "", data)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from imgprint.durable.bloom import BloomFilter
 from imgprint.durable.files import JsonLines
-from imgprint.errors import INTERRUPTED, NOT_TRIED
+from imgprint.errors import OPEN
 from imgprint.keys import url_key
 from imgprint.lines import (
     StoredRecord,
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 # What is read again after a crash.
 SAVE_SECONDS = 2
 
-# Errors of what a later run may do better.
-OPEN = (INTERRUPTED, NOT_TRIED)
 _OPEN_LINE = re.compile(b'"error":"(?:%s)' % "|".join(OPEN).encode())
 
 # Nobody else reads it while the job runs: no lock is asked for with each question.
@@ -131,6 +129,11 @@ class Journal:
             line = {n: getattr(record, n) for n in ("url", "site", "page_url")}
             self.dropped.append(json_values(line))
             self._index_record(line)
+
+    def settle(self, url: str, error: str, site: str | None) -> None:
+        """Keep the outcome of an image of which nothing is written."""
+        if not self.settled(url):
+            self._settle(url, error, site)
 
     def _index_record(self, line: Mapping[str, Any]) -> None:
         if not self.settled(line["url"]):

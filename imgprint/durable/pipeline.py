@@ -82,6 +82,11 @@ class Outcomes(MutableMapping[bytes, Any]):
         """Let go of *key*, which is known elsewhere now."""
         self._pending.pop(key, None)
 
+    def settle(self, url: str, error: str, site: str | None) -> None:
+        """Keep *error* of an image whose sighting is left out."""
+        self._journal.settle(url, error, site)
+        self._pending.pop(url_key(url), None)
+
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._pending)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from scrapy.logformatter import LogFormatterResult
 
+MAX_WITHOUT_PAUSE = 64
+"""Items of one page after which others come to their turn."""
+
 _scraper = logging.getLogger("scrapy.core.scraper")
 
 
@@ -25,7 +29,11 @@ async def deliver(
     crawler: Crawler, items: AsyncIterator[Any], response: Response
 ) -> None:
     """Hand *items* to the pipelines, past eight spider middlewares' generators."""
+    count = 0
     async for item in items:
+        count += 1
+        if not count % MAX_WITHOUT_PAUSE:
+            await asyncio.sleep(0)
         await crawler.engine.scraper.start_itemproc_async(item, response=response)
 
 

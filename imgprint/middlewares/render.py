@@ -13,6 +13,7 @@ from imgprint.discovery.candidate import Candidate
 from imgprint.discovery.rendering import needs_browser
 from imgprint.discovery.urls import Cleaner
 from imgprint.middlewares.onion import way_of
+from imgprint.reader import LARGE, Reader, ReadingInterrupted, page_task
 from imgprint.tree import tree_of
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class RenderMiddleware:
     def __init__(self, crawler: Crawler):
         self.crawler = crawler
         self._browser: Browser | None = None
+        self._reader = Reader(crawler)
         self._warned = False
 
     @classmethod
@@ -72,9 +74,19 @@ class RenderMiddleware:
             return response
         if response.status != 200 or not response.url.startswith("http"):
             return response
+        if render == "auto" and len(response.body) > LARGE:
+            return self._render_large(request, response)
         if render == "auto" and not needs_browser(tree_of(response), response.url):
             return response
         return self._render(request, response)
+
+    async def _render_large(self, request: Request, response: HtmlResponse) -> Response:
+        task = page_task("browser", response)
+        try:
+            needed = await self._reader.read(task, Counter())
+        except ReadingInterrupted:
+            return response
+        return await self._render(request, response) if needed else response
 
     async def _render(self, request: Request, response: HtmlResponse) -> Response:
         # Playwright takes 0.2 s to import.

@@ -11,13 +11,15 @@ from scrapy import Request, Spider
 from w3lib.url import file_uri_to_path
 
 from imgprint.arguments import NUMBERS, PATTERNS, check_arguments
+from imgprint.discovery.limits import cut_url
 from imgprint.discovery.sitemap import robots_sitemaps
 from imgprint.discovery.sites import site_of
 from imgprint.discovery.urls import looks_like_image
-from imgprint.documents import Document, Documents
+from imgprint.documents import Documents
 from imgprint.durable.folder import use_job
 from imgprint.errors import (
     DOWNLOAD_ERRORS,
+    INTERRUPTED,
     InputError,
     NotAnImage,
     SeenBefore,
@@ -33,6 +35,7 @@ from imgprint.lean.pages import Delivery
 from imgprint.links import Links
 from imgprint.lists import fetch_list
 from imgprint.postponed import SIGHTING, first_url, known, lines_left, once, postpone
+from imgprint.reader import ReadingInterrupted
 from imgprint.scope import Scope
 from imgprint.seeds import is_local_image, list_url, local_files, seed_lines
 from imgprint.unexpected import note_unexpected
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
+    from imgprint.reading import Document
     from imgprint.seeds import Line, Seed
 
 # Of all that went wrong on a page a sighting says so much.
@@ -192,7 +196,7 @@ class ImagesSpider(Spider):
         if isinstance(response, ImageResponse):
             for item in self._seed_items(response):
                 yield item
-        elif document := self.documents.read(response):
+        elif document := await self._read(response):
             self._count("page/count")
             page = Page(
                 response.url,
@@ -201,15 +205,18 @@ class ImagesSpider(Spider):
                 "imgprint_rendered" in response.meta,
                 document.robots,
                 document.way,
+                size=len(response.body),
             )
             # A task, or each image would wake the generators of all middlewares.
             items = self._all_items(response, document, page, way)
             await asyncio.create_task(deliver(self.crawler, items, response))
-            for output in self.links.follow(response, document, page):
+            async for output in self.links.follow(response, document, page):
                 yield output
         else:
-            self._count("page/skipped/not_html")
-            url, error = response.url, "neither a page nor an image"
+            url, error = response.url, INTERRUPTED
+            if self._running():
+                self._count("page/skipped/not_html")
+                error = "neither a page nor an image"
             yield self._sighting(page_url=url, site=site_of(url), error=error)
 
     async def _all_items(
@@ -225,6 +232,17 @@ class ImagesSpider(Spider):
             self._count("page/failed")
             text = "; ".join(errors[:MAX_ERRORS])
             yield self._sighting(page_url=page.url, site=page.site, error=text)
+
+    def _running(self) -> bool:
+        return bool(self.crawler.engine and self.crawler.engine.running)
+
+    async def _read(self, response: Response) -> Document | None:
+        """Return what *response* holds, None also if the crawl is being stopped."""
+        depth = response.meta.get("imgprint_depth", 0)
+        try:
+            return await self.documents.read(response, links=depth < self.scope.depth)
+        except ReadingInterrupted:
+            return None
 
     def _seed_items(self, response: ImageResponse) -> Iterator[Any]:
         """Yield sighting and record of an image that was listed."""
@@ -255,6 +273,9 @@ class ImagesSpider(Spider):
             yield self._sighting(
                 page_url=page.url, site=page.site, onion_location=document.onion
             )
+        if document.unread:
+            error = document.unread
+            yield self._sighting(page_url=page.url, site=page.site, error=error)
         found = self.images.of(page, document.candidates)
         async for item in gather_bounded(found, limit, limit // 8, way.begun):
             yield item
@@ -342,6 +363,9 @@ class ImagesSpider(Spider):
 
     def _sighting(self, **fields: Any) -> Sighting:
         self._count("sighting/count")
+        for name in ("page_url", "image_url"):
+            if fields.get(name):
+                fields[name] = cut_url(fields[name])
         return Sighting(**fields)
 
     def _count(self, name: str) -> None:
