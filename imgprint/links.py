@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from imgprint.discovery.limits import cut_url
@@ -74,10 +74,11 @@ class Links:
 
         refresh = [document.refresh.url] if document.refresh else []
         urls = chain(document.lists, document.links, refresh)
-        while some := list(islice(urls, MAX_WITHOUT_PAUSE)):
-            for output in self.each(some, page, link):
+        for number, url in enumerate(urls, 1):
+            for output in self.each([url], page, link):
                 yield output
-            await asyncio.sleep(0)  # pages of 100,000 links are not alone
+            if not number % MAX_WITHOUT_PAUSE:
+                await asyncio.sleep(0)  # pages of 100,000 links are not alone
 
     def _refreshed(
         self, response: Response, document: Document, page: Page
