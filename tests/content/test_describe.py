@@ -1,13 +1,15 @@
 import json
+import re
 import time
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgprint.content.describe import INTERNAL, Description, describe
+from imgprint.content.describe import INTERNAL, Description, describe, plain_record
 from imgprint.content.sparse import MissingBytes, SparseBytes
 from tests.content.samples import IPTC, XMP, crawl, exif, partial, picture, tiff, whole
 
@@ -190,3 +192,34 @@ def test_corpus_equals_the_whole_files():
         found, full = crawl(data)[0], describe(whole(data))
         assert found.exif == full.exif, path.name
         assert found.gps == full.gps, path.name
+
+
+def test_records_of_older_feeds_are_made_plain():
+    """Their text may hold a picture that hid in a comment."""
+    hidden = picture("jpeg", (9, 9))
+    text = hidden.decode("latin-1")
+    mark = f"<jpeg image: {len(hidden)} bytes, sha256:{sha256(hidden).hexdigest()}>"
+    record = {"url": "http://a/", "exif": {"Artist": text, "FileSource": "\3"}}
+    record |= {"text": {"Comment": text}, "iptc": {"keywords": [text, "one"]}}
+    record |= {"etag": text, "width": 9, "gps": None}
+    assert plain_record(record) == {
+        "url": "http://a/",
+        "exif": {"Artist": mark, "FileSource": "\3"},
+        "text": {"Comment": mark},
+        "iptc": {"keywords": [mark, "one"]},
+        "etag": mark,
+        "width": 9,
+        "gps": None,
+    }
+
+
+def test_no_field_is_forgotten():
+    """Each field that can hold text of strangers is made plain."""
+    for name, value in FILES.items():
+        description = describe(whole(value), final=True)
+        for field in fields(Description):
+            if field.name not in INTERNAL | {"exif"}:
+                said = getattr(description, field.name)
+                if isinstance(said, str | dict | list):
+                    text = json.dumps(said, ensure_ascii=False)
+                    assert not re.search(r"\\u00[01][0-9a-f]", text), (name, said)

@@ -13,10 +13,10 @@ MAX_TEXT = 16_384
 """Longest text of a record, in characters, the mark of a cut included."""
 
 # Control characters but tab, line ends (U+0085, too), and halves of surrogates.
-CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
-C0 = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+C0 = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # Bytes read as UTF-16 give a tenth of these; of real text they are a rare part.
-_RARE = re.compile("[\ue000-\uf8ff\ufffd]")
+_RARE = re.compile(r"[\ue000-\uf8ff\ufffd]")
 _WIDE = 32
 
 
