@@ -26,6 +26,7 @@ from imgprint.discovery.headers import meta_rules, parse_links, robots_rules
 from imgprint.discovery.html import base_url, image_candidates
 from imgprint.discovery.limits import within_limits
 from imgprint.discovery.linked import MAX_LINKED, linked_documents, sheet_imports
+from imgprint.discovery.urls import with_short_host
 from imgprint.discovery.xml import kind_of
 from imgprint.errors import DOWNLOAD_ERRORS, TorDown
 from imgprint.gather import gather_bounded
@@ -97,7 +98,8 @@ class Documents:
         kinds = settings.getlist("IMGPRINT_LINKED", ["stylesheet", "manifest"])
         self.kinds = frozenset(kind.strip() for kind in kinds)
         self.max_size = settings.getint("DOWNLOAD_MAXSIZE")
-        self._extract = LinkExtractor().extract_links
+        extractor = LinkExtractor(process_value=with_short_host)
+        self._extract = extractor.extract_links
         self._fetched: set[bytes] = set()
 
     def read(self, response: Response) -> Document | None:
