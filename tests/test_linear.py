@@ -134,11 +134,57 @@ def slowest(name, size):
     return worst
 
 
+WHOLE = ["css_images", "script_images", "json_images", "looks_like_image", "clean"]
+WHOLE += [
+    "parse_srcset",
+    "feed",
+    "sitemap",
+    "multipart_parts",
+    "data-any",
+    "parse_seed",
+]
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_megabyte_takes_sixteen_times_as_long(name):
+    took, unit = slowest(name, LARGE)
+    text = unit * (16 * LARGE // len(unit))
+
+    def call():
+        with suppress(ValueError):
+            READERS[name](text)
+
+    limit = 16 * LIMIT
+    assert seconds(call, 3, min(40 * max(took, 0.001), limit), limit) < limit, unit
+
+
 @pytest.mark.parametrize("name", READERS)
 def test_reader(name):
     took, unit = slowest(name, LARGE)
     print(f"{took * 1000:8.2f} ms  {name} {unit!r}")
     assert took < LIMIT, unit
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (variant_of, f"http://a.example/x.bp.blogspot.com/s1{'-a' * 1900}!/a.jpg"),
+        (variant_of, f"http://x.ggpht.com/a=s1{'-a' * 1900}!"),
+        (variant_of, f"http://a.example/uploads/a{'-20x20' * 600}.txt"),
+        (variant_of, f"http://a.example/cache/a.jpg_1x{'2' * 3900}/b"),
+        (urls.looks_like_image, f"/a.jpg_x{'0' * LARGE}!"),
+        (urls.looks_like_image, f"/{'%3a' * LARGE}.jpg?x"),
+        (lambda text: list(css.css_images(text)), "url(" + " <!--" * LARGE),
+        (lambda text: parse_seed(text, "", local=False), f"a{' ' * LARGE}b"),
+        (svg, "<svg " * LARGE),
+    ],
+)
+def test_what_was_slow(read, text):
+    def call():
+        with suppress(ValueError):
+            read(text)
+
+    assert seconds(call, 5, LIMIT) < LIMIT
 
 
 def test_a_long_host_is_no_host():
