@@ -38,6 +38,7 @@ from imgprint.discovery.limits import MAX_REQUEST_URL, within_limits
 from imgprint.discovery.linked import Linked, linked_documents, sheet_imports
 from imgprint.discovery.refresh import Refresh, page_refresh
 from imgprint.discovery.rendering import needs_browser
+from imgprint.discovery.urls import with_short_host
 from imgprint.discovery.xml import kind_of
 from imgprint.onion import onion_location
 from imgprint.tree import tree_of
@@ -58,7 +59,7 @@ _BATCH_CHARACTERS = 100_000
 _BATCH_SECONDS = 0.1
 _FRAME = struct.Struct(">II")
 
-_extract_links = LinkExtractor().extract_links
+_extract_links = LinkExtractor(process_value=with_short_host).extract_links
 
 
 @dataclass

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from w3lib.url import file_uri_to_path, safe_url_string
 
 from imgprint.content.formats import identify
+from imgprint.discovery.urls import with_short_host
 from imgprint.errors import InputError
 
 if TYPE_CHECKING:
@@ -137,7 +138,8 @@ def parse_seed(text: str, where: str, *, local: bool = True) -> Seed:
         return replace(parse_seed(text[:end], where, local=local), render=render)
     try:
         scheme = urlsplit(text).scheme.lower()
-        if scheme in ("http", "https") and urlsplit(text).hostname:
+        named = urlsplit(text).hostname and with_short_host(text)
+        if scheme in ("http", "https") and named:
             return Seed(where, safe_url_string(text))
     except ValueError:  # such as an IPv6 address without its closing bracket
         scheme = "http"

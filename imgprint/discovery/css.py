@@ -14,6 +14,14 @@ from imgprint.discovery.urls import looks_like_other
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MAX_VALUE, MAX_PARSED = 16_384, 65_536
+"""Characters of one value, and of all of a sheet, that tinycss2 reads in 2 us each.
+
+Values beyond are searched for url() only.
+"""
+MAX_IMPORT = 4_096
+"""Characters of an @import that are read: its URL comes first."""
+
 _HINT = re.compile(r"url\(|image(?:-set)?\(|cross-fade\(", re.IGNORECASE)
 # Declarations and at-rules up to their end. tinycss2 takes 1 s for each MB, so
 # it only reads the values that name an image; this finds them (CSS Syntax 4).
@@ -61,6 +69,7 @@ def css_images(text: str) -> Iterator[list[Source]]:
     """
     if not _HINT.search(text):
         return
+    left = MAX_PARSED
     for piece in _PIECE.finditer(text):
         value = piece["value"]
         if value and piece["end"] != "{" and _HINT.search(value):
@@ -68,7 +77,8 @@ def css_images(text: str) -> Iterator[list[Source]]:
             if name and name[1].lower() in CSS_OTHERS:
                 continue
             value = value[name.end() :] if name and name[2] else value
-            if _UNUSUAL.search(value):
+            if len(value) <= min(left, MAX_VALUE) and _UNUSUAL.search(value):
+                left -= len(value)
                 yield from _images(_tokens(value))
             else:
                 for url in _PLAIN_URL.finditer(value):
@@ -88,7 +98,8 @@ def css_imports(text: str) -> Iterator[str]:
     for piece in _PIECE.finditer(text):
         name = _NAME.match(piece["value"] or "")
         if name and name[1].lower() == "@import":
-            rest = _tokens(piece["value"][name.end() :])
+            start = name.end()
+            rest = _tokens(piece["value"][start : start + MAX_IMPORT])
             first = next((token for token in rest if token.type != "whitespace"), None)
             url = _argument([first]) if first else None
             if first and first.type == "function" and first.lower_name == "url":

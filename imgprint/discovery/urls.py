@@ -46,6 +46,9 @@ _PLACEHOLDER = re.compile(
 )
 PLACEHOLDER_DATA_SIZE = 1024
 
+MAX_HOST = 1_024
+"""Characters of user, host and port; DNS has 253. IDNA takes 20 us for a label."""
+
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 # C0 controls and space at the ends, tab and newline anywhere: URL Standard 4.4.
 _EDGES = "".join(map(chr, range(0x21)))
@@ -80,6 +83,18 @@ def looks_like_image(url: str) -> bool:
         or ".net" in url
         or "user" in url
     ) and _SERVICE.match(url) is not None
+
+
+def with_short_host(url: str) -> str | None:
+    """Return *url*, None if its host is too long for any name: see MAX_HOST.
+
+    >>> with_short_host("http://a.example/"), with_short_host("//" + "a." * 1000)
+    ('http://a.example/', None)
+    """
+    try:
+        return url if len(urlsplit(url).netloc) <= MAX_HOST else None
+    except ValueError:  # a bad IPv6 address: for the caller to say
+        return url
 
 
 def looks_like_other(url: str) -> bool:
@@ -136,7 +151,7 @@ class Cleaner:
         parts = urlsplit(base)
         self._scheme = parts.scheme
         self._origin = None
-        if parts.scheme in ("http", "https"):
+        if parts.scheme in ("http", "https") and len(parts.netloc) <= MAX_HOST:
             self._origin = safe_url_string(f"{parts.scheme}://{parts.netloc}")
 
     def clean(self, raw: str) -> str | None:
@@ -182,7 +197,10 @@ class Cleaner:
             r"^((?:https?:)?//)/+", r"\1", path.replace("\\", "/"), flags=re.IGNORECASE
         )
         try:
-            url = safe_url_string(urljoin(self.base, path + question + query))
+            url = urljoin(self.base, path + question + query)
+            if len(urlsplit(url).netloc) > MAX_HOST:
+                raise ValueError("Host too long")
+            url = safe_url_string(url)
             parts = urlsplit(url)
             port = parts.port
         except ValueError:  # IPv6, port, IDNA

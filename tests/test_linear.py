@@ -1,0 +1,201 @@
+"""What reads the text of strangers takes time in proportion to it.
+
+Each function gets 64 KB of one thing again and again: what ends a name, opens a
+bracket, begins a URL. tests/test_patterns.py does the same for expressions.
+"""
+
+from collections import Counter
+from contextlib import suppress
+
+import pytest
+
+from imgprint.content import ranges, server
+from imgprint.content.formats import identify
+from imgprint.content.formats.layout import Layout
+from imgprint.content.formats.svg import read as read_svg
+from imgprint.content.sparse import SparseBytes
+from imgprint.discovery import attributes, css, headers, scripts, urls
+from imgprint.discovery.data_uri import decode_data_uri
+from imgprint.discovery.elements import sizes
+from imgprint.discovery.feeds import feed_contents
+from imgprint.discovery.images import dimension
+from imgprint.discovery.manifest import manifest_places
+from imgprint.discovery.sitemap import robots_sitemaps, sitemap_entries
+from imgprint.discovery.sites import site_of
+from imgprint.discovery.srcset import parse_srcset
+from imgprint.discovery.variants import MAX_URL, variant_of
+from imgprint.discovery.xml import kind_of
+from imgprint.lean.urls import read_place, target_of
+from imgprint.seeds import inline_lines, parse_seed
+from tests.adversary import LARGE, seconds
+
+LIMIT = 0.1
+UNITS = [
+    *("a", "0", " ", "\n", "/", "\\", '"', "'", "<", "(", "{", "[", ",", ";", ":"),
+    *("%3a", "%", "&amp;", "=", "-", "-a", "_", "_0x0", ".", "../", ".jpg", '"a.jpg"'),
+    *("/a.jpg", "url(", "url(a.jpg)", 'url("', "/*", "<!--", "<a>", "</a", "<![CDATA["),
+    *("\\u002f", "//", "\u00e9", "\u00e9.", "?", "#", "@", "!", "a 1w,", "( ", "w=1&"),
+    *("<a>,", ';a="', ":a,", "\\/", "a.jpg ", "image-set(", "@import ", "md5=,", "/s1"),
+    *(
+        "\r\n--a\r\n",
+        " render=1",
+        "{{",
+        "${",
+        "&quot;",
+        "\ud7ff",
+        "<rss",
+        "<?x ?>",
+        "--",
+    ),
+    *('"/a/b.jpg"+ ', "<svg ", "x.y/", "1x1.", "fit-in/", "@media{", "a:b;", "\u3002"),
+]
+SERVICES = (
+    "http://x.bp.blogspot.com/wp-content/uploads/thumb/upload/unsafe/cache/styles/"
+)
+
+
+def clean(text):
+    return urls.Cleaner("https://a.example/b/", Counter()).clean(text)
+
+
+def from_attribute(name, value):
+    found = attributes.attribute_images([(name, value)], "img", is_image=True)
+    return [list(sources) for sources in found]
+
+
+def svg(text):
+    image = SparseBytes(LARGE)
+    image.add(0, b"<svg " + text.encode("utf-8", "replace")[: LARGE - 5])
+    read_svg(image, Layout("svg"))
+
+
+READERS = {
+    "looks_like_image": urls.looks_like_image,
+    "looks_like_other": urls.looks_like_other,
+    "is_placeholder": urls.is_placeholder,
+    "unescape": urls.unescape,
+    "clean": clean,
+    "clean host": lambda text: clean("http://" + text),
+    "clean path": lambda text: clean("/a?b/" + text),
+    "clean data": lambda text: clean("data:image/png," + text),
+    "base": lambda text: urls.Cleaner("http://" + text, Counter()).clean("a b.jpg"),
+    "variant_of": lambda text: variant_of((SERVICES + text)[:MAX_URL]),
+    "css_images": lambda text: list(css.css_images("a{b:url(c.png);" + text)),
+    "css_images value": lambda text: list(css.css_images("a{b:image-set(" + text)),
+    "css_imports": lambda text: list(css.css_imports("@import " + text)),
+    "parse_srcset": lambda text: list(parse_srcset("a.jpg " + text)),
+    "parse_links": lambda text: list(headers.parse_links([text, "<a>;b=" + text])),
+    "robots_rules": lambda text: headers.robots_rules([text]),
+    "robots_sitemaps": lambda text: robots_sitemaps(text.encode("utf-8", "replace")),
+    "script_images": lambda text: list(scripts.script_images('"a.jpg' + text)),
+    "json_images": lambda text: list(scripts.json_images("{" + text)),
+    "data-src": lambda text: from_attribute("data-src", text),
+    "data-srcset": lambda text: from_attribute("data-srcset", text),
+    "data-any": lambda text: from_attribute("data-any", "a.jpg " + text),
+    "onclick": lambda text: from_attribute("onclick", "a.jpg " + text),
+    "data url()": lambda text: from_attribute("data-a", "url(" + text),
+    "is_address": attributes.is_address,
+    "dimension": dimension,
+    "sizes": sizes,
+    "manifest_places": lambda text: list(manifest_places(text)),
+    "decode_data_uri": lambda text: decode_data_uri("data:;base64," + text),
+    "kind_of": lambda text: kind_of(text.encode("utf-8", "replace")),
+    "feed": lambda text: list(feed_contents(b"<rss><item>" + text.encode())),
+    "sitemap": lambda text: list(sitemap_entries(b"<urlset><url>" + text.encode())),
+    "site_of": lambda text: site_of("http://" + text),
+    "parse_seed": lambda text: parse_seed("http://" + text, "", local=False),
+    "inline_lines": lambda text: inline_lines("http://a/ " + text),
+    "declared_hashes": lambda text: server.declared_hashes({"digest": text}, 200),
+    "decode_etag": server.decode_etag,
+    "parse_content_range": ranges.parse_content_range,
+    "multipart_parts": lambda text: list(
+        ranges.multipart_parts("a;boundary=a", text.encode("utf-8", "replace"))
+    ),
+    "boundary": lambda text: list(ranges.multipart_parts(text, b"")),
+    "identify": lambda text: identify(text.encode("utf-8", "replace")),
+    "svg": svg,
+    "target_of": target_of,
+    "read_place": lambda text: read_place("http://" + text),
+}
+
+
+def slowest(name, size):
+    """Return the CPU time of what *name* takes longest for, and that unit."""
+    worst = (0.0, "")
+    for unit in UNITS:
+        for tail in ("", "!\n\"'"):
+            text = unit * (size // len(unit)) + tail
+
+            def call(text=text):
+                with suppress(ValueError):  # what any of them may say of bad text
+                    READERS[name](text)
+
+            worst = max(worst, (seconds(call, 5, LIMIT / 3), unit))
+    return worst
+
+
+WHOLE = ["css_images", "script_images", "json_images", "looks_like_image", "clean"]
+WHOLE += [
+    "parse_srcset",
+    "feed",
+    "sitemap",
+    "multipart_parts",
+    "data-any",
+    "parse_seed",
+]
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_megabyte_takes_sixteen_times_as_long(name):
+    took, unit = slowest(name, LARGE)
+    text = unit * (16 * LARGE // len(unit))
+
+    def call():
+        with suppress(ValueError):
+            READERS[name](text)
+
+    limit = 16 * LIMIT
+    assert seconds(call, 3, min(40 * max(took, 0.001), limit), limit) < limit, unit
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_reader(name):
+    took, unit = slowest(name, LARGE)
+    print(f"{took * 1000:8.2f} ms  {name} {unit!r}")
+    assert took < LIMIT, unit
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (variant_of, f"http://a.example/x.bp.blogspot.com/s1{'-a' * 1900}!/a.jpg"),
+        (variant_of, f"http://x.ggpht.com/a=s1{'-a' * 1900}!"),
+        (variant_of, f"http://a.example/uploads/a{'-20x20' * 600}.txt"),
+        (variant_of, f"http://a.example/cache/a.jpg_1x{'2' * 3900}/b"),
+        (urls.looks_like_image, f"/a.jpg_x{'0' * LARGE}!"),
+        (urls.looks_like_image, f"/{'%3a' * LARGE}.jpg?x"),
+        (lambda text: list(css.css_images(text)), "url(" + " <!--" * LARGE),
+        (lambda text: parse_seed(text, "", local=False), f"a{' ' * LARGE}b"),
+        (svg, "<svg " * LARGE),
+    ],
+)
+def test_what_was_slow(read, text):
+    def call():
+        with suppress(ValueError):
+            read(text)
+
+    assert seconds(call, 5, LIMIT) < LIMIT
+
+
+def test_a_long_host_is_no_host():
+    host = "http://" + "\u00e9." * urls.MAX_HOST
+    skipped = Counter()
+    assert urls.Cleaner("https://a.example/", skipped).clean(host + "/a.jpg") is None
+    assert skipped == {"invalid": 1}
+    assert urls.with_short_host(host) is None
+    assert parse_seed(host, "", local=False).error
+
+
+def test_options_of_a_line_are_cut_off_without_recursion():
+    seed = parse_seed("http://a.example/" + " render=0" * 5000 + "  render=1", "")
+    assert (seed.url, seed.render) == ("http://a.example/", "1")
