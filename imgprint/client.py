@@ -33,6 +33,7 @@ from imgprint.errors import Refused, TorError
 from imgprint.kept import Answer, Kept, give_up, head_of, until_all_is_there
 from imgprint.lean.headers import LeanHeaders
 from imgprint.lean.request import LeanResponse
+from imgprint.resolving import Resolver
 from imgprint.session import (
     Connection,
     NoCookies,
@@ -115,13 +116,16 @@ class AiohttpHandler(AiohttpDownloadHandler):
         timeout: float = meta["download_timeout"]
         proxy = self._extract_proxy_url_with_creds(request)
         session: Any = self._session
+        url: str | URL = request.url
+        if meta.get("verbatim_url"):
+            url = URL(url, encoded=True)
         start = monotonic()
         try:
             if kept := await self._fetch_by_kept(request, proxy, timeout):
                 return kept
             async with session.request(
                 request.method,
-                URL(request.url, encoded=bool(meta.get("verbatim_url"))),
+                url,
                 data=request.body,
                 headers=self._request_headers(request).to_tuple_list(),
                 timeout=timeout,
@@ -156,7 +160,7 @@ class AiohttpHandler(AiohttpDownloadHandler):
             return None
         start = monotonic()
         connection = await self._kept.connection(
-            target.origin, URL(proxy) if proxy else None
+            target.place, URL(proxy) if proxy else None
         )
         if not connection:
             return None
@@ -165,7 +169,7 @@ class AiohttpHandler(AiohttpDownloadHandler):
         clock = call_later(seconds + 0.01, give_up, connection)
         protocol: Any = connection.protocol
         ssl = None
-        if target.origin.tls:
+        if target.place.scheme == "https":
             ssl = protocol.transport.get_extra_info("ssl_object")
         try:
             answer = await self._kept.ask(connection, head)
@@ -235,6 +239,7 @@ class AiohttpHandler(AiohttpDownloadHandler):
             limit=self._pool_size_total,
             limit_per_host=self._pool_size_per_host,
             socket_factory=self._socket,
+            resolver=Resolver(self._gate.answered),
         )
 
     @cached_property

@@ -15,13 +15,14 @@ from scrapy.exceptions import (
     DownloadFailedError,
     UnsupportedURLSchemeError,
 )
+from yarl import URL
+
+from imgprint.lean.urls import with_ascii_host
 
 if TYPE_CHECKING:
     from asyncio import BaseTransport
     from collections.abc import Callable
     from ssl import SSLContext
-
-    from yarl import URL
 
 _ERRORS = (
     (aiohttp.InvalidUrlClientError, UnsupportedURLSchemeError),
@@ -109,6 +110,8 @@ class Session:
         proxy: str | None,
         **kwargs: Any,
     ) -> Any:
+        text = with_ascii_host(str(url))
+        url = text if isinstance(url, str) else URL(text, encoded=True)
         total = timeout if isinstance(timeout, int | float) else timeout.total
         if self._usual.total != total:
             self._usual = self._timeout(total)
