@@ -54,6 +54,7 @@ from imgprint.overflow import FifoQueue, LifoQueue
 from imgprint.pipelines import FingerprintPipeline, MetadataPipeline, SizePipeline
 from imgprint.privacy import PrivacyPipeline
 from imgprint.progress import Progress
+from imgprint.resolving import refuse_lookups
 from imgprint.throttle import AutoThrottle
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class Addon:
 
     def update_settings(self, settings: BaseSettings) -> None:
         logs.install(settings.get("LOG_LEVEL"))
+        refuse_lookups()
         for order, spider_middleware in (
             (30, SeedMiddleware),
             (31, OnionTagMiddleware),

@@ -1,13 +1,16 @@
-"""Which IP addresses belong to the public internet."""
+"""Host names as connections are made to them, and which addresses are public."""
 
 from __future__ import annotations
 
+import re
 import socket
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, TypeAlias
 from unicodedata import normalize
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
+
+import idna
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,6 +39,13 @@ _SPECIAL = [
         "3fff::/20",  # RFC 9637: documentation
     )
 ]
+
+MAX_NAME = 253  # RFC 1035 section 2.3.4, without the root's empty label
+MAX_LABEL = 63
+MAX_WRITTEN = 4096
+"""Characters of a host that are looked at: escapes make nine of one letter."""
+# All that the URL Standard takes (section 3.5, "forbidden domain code point").
+_NOT_OF_A_NAME = re.compile(r"[^a-z0-9._~!$&'()*+,;=-]")
 
 
 def is_public(address: str | Address, allowed: Iterable[Network] = ()) -> bool:
@@ -81,6 +91,91 @@ def _embedded(address: Address) -> Iterator[IPv4Address]:
         yield IPv4Address(value & 0xFFFF_FFFF)
     if address in _6TO4:
         yield IPv4Address(value >> 80 & 0xFFFF_FFFF)
+
+
+@lru_cache(maxsize=10_000)
+def ascii_host(written: str) -> str:
+    """Return the host *written* in a URL as a connection is made to it.
+
+    That is an IP address in its usual notation, IPv6 without brackets, or a name
+    in lower case and Punycode. Escapes, letters of other scripts, wide, circled
+    and soft ones, and all notations of IPv4 are understood. The dot at the end
+    of a name stays.
+
+    Raise ValueError, with a sentence, for what can't be a host.
+
+    >>> ascii_host("WWW.B%C3%BCcher.%45xample"), ascii_host("0x7f000010")
+    ('www.xn--bcher-kva.example', '127.0.0.16')
+    >>> ascii_host("a..b")
+    Traceback (most recent call last):
+    ValueError: not a host name: 'a..b' has an empty label
+
+    Source: URL Standard section 3.5, "host parsing"; UTS 46, by idna as in yarl,
+    the HTTP client's; RFC 1035 section 2.3.4.
+    """
+    if len(written) > MAX_WRITTEN:
+        raise _not_a_name(written, "is too long")
+    if written.startswith("["):
+        return _ipv6(written)
+    try:
+        name = unquote_to_bytes(written).decode() if "%" in written else written
+        name = (name if name.isascii() else _to_ascii(name)).lower()
+    except UnicodeError:
+        raise _not_a_name(written, "can't be written in ASCII") from None
+    if _NOT_OF_A_NAME.search(name):
+        raise _not_a_name(written, "has a character that no host name has")
+    if address := literal_address(name):
+        return str(address)
+    labels = name.removesuffix(".").split(".")
+    if "" in labels:
+        raise _not_a_name(written, "has an empty label")
+    if len(name.removesuffix(".")) > MAX_NAME or max(map(len, labels)) > MAX_LABEL:
+        raise _not_a_name(written, "is too long")
+    if any(label.startswith("xn--") and _is_fake(label) for label in labels):
+        raise _not_a_name(written, "has a label that stands for no other script")
+    return name
+
+
+def _not_a_name(written: str, reason: str) -> ValueError:
+    return ValueError(f"not a host name: {written[:80]!a} {reason}")
+
+
+def _ipv6(written: str) -> str:
+    """Return the address in brackets. A zone (RFC 6874) stays."""
+    try:
+        address = ip_address(written.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        address = None
+    if not isinstance(address, IPv6Address) or not written.endswith("]"):
+        raise _not_a_name(written, "is not an IPv6 address")
+    return str(address)
+
+
+def _to_ascii(name: str) -> str:
+    try:
+        return idna.encode(name, uts46=True).decode()
+    except UnicodeError:  # emoji, or an underscore beside other scripts
+        return name.encode("idna").decode()
+
+
+def _is_fake(label: str) -> bool:
+    """Return whether *label* is Punycode of what is written in another way."""
+    try:
+        text = label[4:].encode().decode("punycode")
+    except UnicodeError:
+        return True
+    return text.isascii() or normalize("NFKC", text.lower()) != text
+
+
+def embedded_addresses(host: str) -> list[str]:
+    """Return the IPv4 addresses that the IPv6 address *host* may stand for.
+
+    >>> embedded_addresses("::ffff:127.0.0.16"), embedded_addresses("a.example")
+    (['127.0.0.16'], [])
+    """
+    if ":" not in host:
+        return []
+    return [str(address) for address in _embedded(ip_address(host))]
 
 
 @lru_cache(maxsize=10_000)  # asked of every request

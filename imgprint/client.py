@@ -34,6 +34,7 @@ from imgprint.kept import Answer, Kept, give_up, head_of, until_all_is_there
 from imgprint.lean.headers import LeanHeaders
 from imgprint.lean.request import LeanResponse
 from imgprint.lean.urls import host_of
+from imgprint.resolving import Resolver
 from imgprint.session import (
     MAX_WIRE,
     Connection,
@@ -191,7 +192,7 @@ class AiohttpHandler(AiohttpDownloadHandler):
             return None
         start = monotonic()
         connection = await self._kept.connection(
-            target.origin, URL(proxy) if proxy else None
+            target.place, URL(proxy) if proxy else None
         )
         if not connection:
             return None
@@ -200,7 +201,7 @@ class AiohttpHandler(AiohttpDownloadHandler):
         clock = call_later(seconds + 0.01, give_up, connection)
         protocol: Any = connection.protocol
         ssl = None
-        if target.origin.tls:
+        if target.place.scheme == "https":
             ssl = protocol.transport.get_extra_info("ssl_object")
         try:
             answer = await self._kept.ask(connection, head)
@@ -270,6 +271,7 @@ class AiohttpHandler(AiohttpDownloadHandler):
             limit=self._pool_size_total,
             limit_per_host=self._pool_size_per_host,
             socket_factory=self._socket,
+            resolver=Resolver(self._gate.answered),
         )
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from functools import cache
+from functools import cache, cached_property
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,9 @@ from scrapy.exceptions import DownloadTimeoutError
 from scrapy.utils.ssl import _make_ssl_context
 
 from imgprint.client import AiohttpHandler
-from imgprint.errors import OnionRefused, OutOfTime
-from imgprint.lean.urls import host_of
-from imgprint.middlewares.guard import Gate
+from imgprint.errors import OnionRefused, OutOfTime, Refused
+from imgprint.lean.urls import place_of
+from imgprint.middlewares.guard import OWN, Gate
 from imgprint.onion import leak
 from imgprint.socks import SocksHandler
 
@@ -39,7 +39,8 @@ class HttpDownloadHandler:
     without a byte, and ``IMGPRINT_TIMEOUT`` seconds (default: 30) in all:
     redirects, retries and further ranges included, waiting for a turn not.
 
-    No connection is made to an address that GuardMiddleware would refuse.
+    No connection is made to an address that GuardMiddleware would refuse, nor is
+    anything asked for of a host that can't be one.
 
     Requests with a ``socks5h:`` URL in ``meta["proxy"]`` go through that proxy,
     which resolves their host names. For these ``IMGPRINT_TOR_TIMEOUT`` (default:
@@ -62,6 +63,7 @@ class HttpDownloadHandler:
         def tls(secure: bool) -> SSLContext | bool:
             return _make_ssl_context(settings) if secure else True
 
+        self._crawler, self._gate, self._tls = crawler, gate, tls
         self._pages = AiohttpHandler(crawler, gate, tls)
         self._images = AiohttpHandler(crawler, gate, tls, RECEIVE_BUFFER)
         self._tor_pages = SocksHandler(crawler, gate, tls)
@@ -73,12 +75,17 @@ class HttpDownloadHandler:
 
     async def download_request(self, request: Request) -> Response:
         proxy: str | None = request.meta.get("proxy")
-        if text := leak(host_of(request), request.meta.get("imgprint_tor"), proxy):
+        place = place_of(request)
+        if place.problem:
+            raise Refused(place.problem)
+        if text := leak(place.host, request.meta.get("imgprint_tor"), proxy):
             raise OnionRefused("no_way", text)
         tor = bool(proxy and proxy.lower().startswith("socks5h:"))
         if request.meta.get("imgprint") is True:
             return await self._download_image(request, tor)
         pages = self._tor_pages if tor else self._pages
+        if OWN in request.meta and not tor:
+            pages = self._own
         return await pages.download_request(request)
 
     async def _download_image(self, request: Request, tor: bool) -> Response:
@@ -101,6 +108,13 @@ class HttpDownloadHandler:
         finally:
             seconds[0] -= monotonic() - start
 
+    @cached_property
+    def _own(self) -> AiohttpHandler:
+        """Connections of the user's own requests: none is used again for a page's."""
+        return AiohttpHandler(self._crawler, self._gate, self._tls)
+
     async def close(self) -> None:
-        handlers = (self._pages, self._images, self._tor_pages, self._tor_images)
+        handlers = [self._pages, self._images, self._tor_pages, self._tor_images]
+        if "_own" in vars(self):
+            handlers.append(self._own)
         await asyncio.gather(*(handler.close() for handler in handlers))

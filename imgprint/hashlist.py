@@ -16,6 +16,7 @@ from imgprint.inputs import read_key, read_list
 from imgprint.items import ImageRecord
 from imgprint.matching.grades import GRADES
 from imgprint.matching.listed import HashList, Listed
+from imgprint.middlewares.guard import OWN
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -49,8 +50,8 @@ class HashListPipeline:
     sha256, PDQ hashes, file keys or data hashes; ``IMGPRINT_HASHLIST_KEY`` is
     the key file of a blinded one. PDQ hashes match only with IMGPRINT_DECODE.
     An image that is on it is a warning in the log and, with
-    ``IMGPRINT_WEBHOOK``, a POST of JSON to that URL; the crawl goes on if that
-    fails.
+    ``IMGPRINT_WEBHOOK``, a POST of JSON to that URL, wherever its host is; pages
+    may lead there no more than without it. The crawl goes on if the POST fails.
 
     Stats: ``imgprint/hashlist/hit``, ``imgprint/hashlist/hit/GRADE``,
     ``imgprint/hashlist/webhook/{sent,failed}``.
@@ -92,8 +93,9 @@ class HashListPipeline:
             method="POST",
             headers={"Content-Type": "application/json"},
             body=json.dumps(message),
-            # The user names it, so no site's rules are asked.
-            meta={"dont_obey_robotstxt": True, "imgprint_seed": True},
+            # The user names it, so no site's rules are asked. It is not a seed:
+            # what pages lead to must not get where it may go.
+            meta={"dont_obey_robotstxt": True, OWN: True},
             callback=NO_CALLBACK,
         )
         assert self.crawler.engine

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from scrapy.http import Headers
     from yarl import URL
 
-    from imgprint.lean.urls import Origin, Target
+    from imgprint.lean.urls import Place, Target
 
 # Fields that say where a request goes, or how long it is.
 _OTHERS = frozenset(
@@ -47,7 +47,7 @@ def head_of(target: Target, headers: Headers) -> bytes | None:
     """
     if not _OTHERS.isdisjoint(headers):
         return None
-    lines = [f"GET {target.path} HTTP/1.1\r\nHost: {target.origin.field}".encode()]
+    lines = [f"GET {target.path} HTTP/1.1\r\nHost: {target.place.netloc}".encode()]
     for name, values in dict.items(headers):
         for value in values:
             lines.append(b"%b: %b" % (name, value))
@@ -91,12 +91,11 @@ class Kept:
             "read_bufsize": limit,
         }
 
-    async def connection(self, origin: Origin, route: URL | None) -> Connection | None:
-        """Return a connection that waits for a request to *origin*, if there is one."""
-        ssl = self._tls(origin.tls)
-        key = ConnectionKey(
-            origin.place.host, origin.port, origin.tls, ssl, route, None, None, None
-        )
+    async def connection(self, place: Place, route: URL | None) -> Connection | None:
+        """Return a connection that waits for a request to *place*, if there is one."""
+        tls = place.scheme == "https"
+        ssl = self._tls(tls)
+        key = ConnectionKey(place.host, place.port, tls, ssl, route, None, None, None)
         return await self._connector._get(key, [])
 
     async def ask(self, connection: Connection, head: bytes) -> Answer | None:

@@ -9,6 +9,9 @@ from hashlib import blake2b, sha3_256
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from imgprint.addresses import ascii_host
+from imgprint.lean.urls import read_place
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -72,6 +75,11 @@ def is_onion(host: str) -> bool:
 def is_i2p(host: str) -> bool:
     """Return whether *host* is a name of I2P."""
     return _top(host) == "i2p"
+
+
+def is_hidden(host: str) -> bool:
+    """Return whether *host* is a name that only a network of its own knows."""
+    return _top(host) in ("onion", "i2p")
 
 
 @lru_cache(maxsize=10_000)
@@ -160,7 +168,10 @@ def parse_proxies(values: Sequence[str]) -> list[str]:
             )
         if parts.username is not None:
             raise ValueError(f"{value!r}: leave the login out, each site gets its own")
-        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        host = ascii_host(f"[{parts.hostname}]" if "[" in value else parts.hostname)
+        if is_hidden(host):
+            raise ValueError(f"{host} would be looked up by DNS, as a proxy's name is")
+        host = f"[{host}]" if ":" in host else host
         proxies.append(f"socks5h://{host}:{parts.port or 9050}")
     return proxies
 
@@ -192,12 +203,9 @@ def onion_location(page: str, values: Iterable[str]) -> str | None:
     """
     for value in values:
         url = value.strip()
-        try:
-            if is_onion(urlsplit(page).hostname or ""):
-                return None
-            host = urlsplit(url).hostname or ""
-        except ValueError:
-            continue
+        if is_onion(read_place(page).host):
+            return None
+        host = read_place(url).host
         if is_onion(host) and not name_problem(host):
             return url
     return None

@@ -15,6 +15,9 @@ from scrapy.exceptions import (
     DownloadFailedError,
     UnsupportedURLSchemeError,
 )
+from yarl import URL
+
+from imgprint.lean.urls import with_ascii_host
 
 from imgprint.errors import Refused
 
@@ -22,8 +25,6 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, BaseTransport
     from collections.abc import Callable
     from ssl import SSLContext
-
-    from yarl import URL
 
 _ERRORS = (
     (aiohttp.InvalidUrlClientError, UnsupportedURLSchemeError),
@@ -133,6 +134,8 @@ class Session:
         proxy: str | None,
         **kwargs: Any,
     ) -> Any:
+        text = with_ascii_host(str(url))
+        url = text if isinstance(url, str) else URL(text, encoded=True)
         total = timeout if isinstance(timeout, int | float) else timeout.total
         if self._usual.total != total:
             self._usual = self._timeout(total)

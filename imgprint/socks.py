@@ -16,6 +16,7 @@ import aiohttp
 
 from imgprint.client import AiohttpHandler
 from imgprint.errors import TorDown, socks_error
+from imgprint.resolving import Resolver, refuse_hidden
 from imgprint.session import Session
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ class SocksConnector(aiohttp.TCPConnector):
         assert route.host
         place = f"{route.host}:{route.port}"
         try:
+            refuse_hidden(route.host)
             infos = await self._loop.getaddrinfo(
                 route.host, route.port, type=socket.SOCK_STREAM
             )
@@ -196,6 +198,7 @@ class SocksHandler(AiohttpHandler):
             limit=self._pool_size_total,
             limit_per_host=self._pool_size_per_host,
             keepalive_timeout=60,  # a new stream costs a round trip through Tor
+            resolver=Resolver(self._gate.answered),
         )
 
     @property

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
@@ -39,21 +39,29 @@ def webhook():
     received = []
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            server.got.append(self.path)
+            self.send_error(404)
+
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             received.append(json.loads(body))
             self.send_response(500 if self.path == "/broken" else 204)
+            self.send_header("Content-Length", "0")
             self.end_headers()
 
         def log_message(self, *args):
             pass
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = Thread(target=server.serve_forever)
     thread.start()
-    server.received = received
+    server.received, server.got = received, []
     server.url = f"http://127.0.0.1:{server.server_port}"
     yield server
+    server.daemon_threads = True  # one waits for more on a kept connection
     server.shutdown()
     thread.join()
     server.server_close()
@@ -93,6 +101,31 @@ def test_a_webhook_that_fails_stops_nothing(site, webhook, tmp_path):
     assert len(done.records) == 2
     assert done.stats["imgprint/hashlist/webhook/failed"] == 1
     assert "Webhook failed: HTTP 500" in done.log
+
+
+def test_a_webhook_lets_no_page_get_there(site, webhook, tmp_path):
+    """Its host is inside, by address or name, and keeps connections."""
+    (tmp_path / "list.txt").write_text(f"{MD5}\n")
+    port = webhook.server_port
+    hosts = ("127.0.0.1", "localhost", "0x7f.1")
+    images = "".join(f"<img src=http://{host}:{port}/x.jpg>" for host in hosts)
+    links = "".join(f"<a href=http://{host}:{port}/admin>x</a>" for host in hosts)
+    pages = f"{images}{links}<img src=/c.jpg><a href=/three>x</a>".encode()
+    site.files["/"] = ("text/html", b"<img src=/a.jpg><a href=/two>x</a>")
+    site.files["/two"] = ("text/html", pages)
+    for host, kept in (("127.0.0.1", 1), ("localhost", 3)):
+        folder = tmp_path / host
+        folder.mkdir()
+        settings = {**SETTINGS, "IMGPRINT_HASHLIST": tmp_path / "list.txt"}
+        settings["IMGPRINT_WEBHOOK"] = f"http://{host}:{port}/hit"
+        settings["CONCURRENT_REQUESTS"] = kept
+        done = crawl(f"-aurl={site.url}/", "-adepth=2", cwd=folder, settings=settings)
+        assert done.stats["imgprint/hashlist/webhook/sent"] == 1
+        errors = {s["image_url"]: s["error"] for s in done.sightings}
+        for each in hosts:
+            assert "not a public address" in errors[f"http://{each}:{port}/x.jpg"]
+    assert len(webhook.received) == 2
+    assert webhook.got == []
 
 
 def test_a_blinded_list(site, tmp_path):

@@ -3,12 +3,8 @@
 import socket
 import threading
 import time
-from string import ascii_letters, digits
-from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 from scrapy import Request, signals
 from scrapy.exceptions import (
     DownloadFailedError,
@@ -19,8 +15,6 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from scrapy.utils.request import request_from_dict
 from scrapy.utils.ssl import _make_ssl_context
-from w3lib.url import safe_url_string
-from yarl import URL
 
 from imgprint.content.exchange import SMALL
 from imgprint.errors import OutOfTime
@@ -28,7 +22,7 @@ from imgprint.http import image_request
 from imgprint.kept import head_of
 from imgprint.lean.headers import LeanHeaders
 from imgprint.lean.request import LeanRequest
-from imgprint.lean.urls import read_place, target_of
+from imgprint.lean.urls import plain_target
 from tests.servers.process import free_port
 from tests.servers.socks import SocksProxy
 from tests.test_socks import download as download_anywhere
@@ -290,75 +284,7 @@ def test_an_http_proxy_is_asked_in_its_own_form():
         assert head.startswith(b"GET http://a.test/a.jpg HTTP/1.1\r\n")
 
 
-# URLs and fields
-
-SIGNS = "-._~!$&'()*+,;=:@/?#%[]|\\ \"<>^`{}é\t"
-PARTS = st.text(ascii_letters + digits + SIGNS, max_size=12)
-HOSTS = st.sampled_from(
-    [
-        *(
-            "a.example",
-            "A.example",
-            "127.0.0.1",
-            "127.0.0.01",
-            "1.2.3",
-            "[::1]",
-            "a.b.",
-        ),
-        *("xn--caf-dma.example", "café.example", "u:p@a.example", "a_b.example"),
-        "-a.example",
-    ]
-)
-PORTS = st.sampled_from(["", ":80", ":443", ":8080", ":", ":0", ":65535", ":70000"])
-URLS = st.builds(
-    "{}://{}{}{}{}".format,
-    st.sampled_from(["http", "https", "HTTP", "ftp"]),
-    HOSTS,
-    PORTS,
-    st.sampled_from(["/", "", "/a/", "/a/../"]),
-    PARTS,
-)
-
-
-@given(URLS)
-@example("http://a.example/a;")
-@example("http://a.example/a?b='c'")
-@example("http://a.example/a?b=%20")
-@example("http://a.example/.a/..b")
-def test_a_plain_url_is_what_all_make_of_it(url):
-    target = target_of(url)
-    if not target:
-        return
-    origin, path = target
-    assert safe_url_string(url) == url
-    parsed = URL(url)
-    assert (parsed.raw_host, parsed.port) == (origin.place.host, origin.port)
-    assert parsed.raw_path_qs == path
-    assert (parsed.scheme == "https") is origin.tls
-    default = parsed.is_default_port()
-    assert origin.field == (parsed.raw_host if default else parsed.raw_authority)
-    assert origin.place == read_place(url)
-
-
-@given(URLS | PARTS)
-@example("http://exa\tmple.onion/a")
-@example(" http://a.onion/")
-def test_places_are_those_of_urlsplit(url):
-    try:
-        parts = urlsplit(url)
-        expected = parts.scheme, parts.netloc, parts.hostname or ""
-    except ValueError as error:
-        expected = str(error)
-    try:
-        found = tuple(read_place(url))
-    except ValueError as error:
-        found = str(error)
-    assert found == expected
-
-
-def test_most_urls_are_plain():
-    for path in ("/", "/a.jpg", "/a/b-c_d/e.jpg?w=300&h=200", "/2024/01/a@2x.png"):
-        assert target_of(f"https://www.example.com{path}")
+# Fields
 
 
 @pytest.mark.parametrize(
@@ -376,7 +302,7 @@ def test_most_urls_are_plain():
     ],
 )
 def test_fields_that_are_not_plain_are_left_to_aiohttp(fields):
-    target = target_of("http://a.example/")
+    target = plain_target("http://a.example/")
     assert head_of(target, LeanHeaders(fields)) is None
     assert head_of(target, LeanHeaders({"X": "a"}))
 

@@ -21,6 +21,7 @@ from imgprint.middlewares.blocklist import read_blocklist
 from imgprint.onion import parse_proxies
 from imgprint.privacy import privacy_key
 from imgprint.progress import Progress
+from imgprint.resolving import check_lookups
 from imgprint.revisit import PreviousFeed
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def check_input(settings: BaseSettings, name: str, arguments: dict[str, str]) ->
     for setting, values in CHOICES.items():
         if (value := settings.get(setting, values[0])) not in values:
             raise InputError(f"{setting}={value}: give {', '.join(values)}")
+    check_lookups(settings)
     if blocklist := settings.get("IMGPRINT_BLOCKLIST"):
         read_blocklist(blocklist)
     privacy_key(settings)

@@ -15,6 +15,7 @@ from imgprint.commands.crawl import add_spider_arguments, complain
 from imgprint.discovery.sites import site_of
 from imgprint.errors import InputError
 from imgprint.machines.shards import Shard, cut
+from imgprint.resolving import check_lookups
 from imgprint.seeds import list_url, read_seeds
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def open_queue(settings: BaseSettings) -> Queue:
         from imgprint.machines.database import Queue
     except ImportError as error:
         raise InputError(INSTALL) from error
+    check_lookups(settings)
     return Queue(settings.get("IMGPRINT_QUEUE") or "")
 
 

@@ -9,6 +9,8 @@ from scrapy.commands import ScrapyCommand
 from imgprint.commands.crawl import complain
 from imgprint.durable.s3 import upload_spool
 from imgprint.durable.spool import Spool
+from imgprint.errors import InputError
+from imgprint.resolving import check_lookups
 
 if TYPE_CHECKING:
     import argparse
@@ -31,6 +33,12 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
+        try:
+            check_lookups(self.settings)
+        except InputError as error:
+            complain(str(error))
+            self.exitcode = 2
+            return
         stored, failure = upload_spool(
             Spool.from_settings(self.settings), self.settings
         )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from tldextract import TLDExtract
+
+from imgprint.lean.urls import read_place
 
 # The list bundled with tldextract: no network, no cache on disk. Its private part
 # counts, as in browsers: two blogs of github.io are two sites.
@@ -20,7 +21,8 @@ def site_of(url: str) -> str | None:
 
     An onion site is its label before ``.onion``, whatever the subdomain. IP
     addresses, single labels (``localhost``) and public suffixes stand for
-    themselves. Other scripts are in Punycode. None if *url* has no host
+    themselves. Other scripts are in Punycode, addresses in their usual notation,
+    as a request has them. None if *url* has no host
     (``file:``, ``data:``, no URL).
 
     Source: https://publicsuffix.org/list/, "Algorithm".
@@ -30,19 +32,15 @@ def site_of(url: str) -> str | None:
     >>> site_of("http://127.0.0.1:8000/"), site_of("file:///etc")
     ('127.0.0.1', None)
     """
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:  # a bad IPv6 address
+    place = read_place(url)
+    if not place.host or place.scheme == "file":
         return None
-    if not host or parts.scheme == "file":
-        return None
-    return _site_of_host(host)
+    return _site_of_host(place.host)
 
 
 @lru_cache(maxsize=16_384)
 def _site_of_host(host: str) -> str | None:
-    host = _ascii(host.rstrip(".").lower())
+    host = host.rstrip(".").lower()
     if not host or _is_ip(host):
         return host or None
     labels = host.split(".")
@@ -52,14 +50,6 @@ def _site_of_host(host: str) -> str | None:
     if not names.suffix:  # "If no rules match, the prevailing rule is '*'"
         return ".".join(labels[-2:])
     return names.top_domain_under_public_suffix or host
-
-
-def _ascii(host: str) -> str:
-    """Return *host* in Punycode, as requests name it; as it is if that fails."""
-    try:
-        return host if host.isascii() else host.encode("idna").decode()
-    except UnicodeError:
-        return host
 
 
 def _is_ip(host: str) -> bool:

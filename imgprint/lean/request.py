@@ -8,7 +8,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from imgprint.lean.headers import LeanHeaders
-from imgprint.lean.urls import Place, Target, target_of
+from imgprint.lean.urls import Place, Target, plain_target
 
 
 class LeanRequest(Request):
@@ -35,10 +35,10 @@ class LeanRequest(Request):
         self.headers = headers
 
     def _set_url(self, url: str) -> None:
-        self.target = target_of(url)
+        self.target = plain_target(url)
         if self.target:
             self._url = url  # w3lib would leave it as it is
-            self.place = self.target.origin.place
+            self.place = self.target.place
         else:
             super()._set_url(url)
             self.place = None

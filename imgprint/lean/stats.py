@@ -57,7 +57,7 @@ class LeanDownloaderStats(DownloaderStats):
         size = len(request.method) + len(request.body) + 22
         target: Target | None = getattr(request, "target", None)
         if target:
-            size += len(target.origin.place.host) + len(target.path)
+            size += len(target.place.host) + len(target.path)
         else:
             size += _target_size(request)
         if headers := request.headers:

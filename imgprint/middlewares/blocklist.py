@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from scrapy.exceptions import NotConfigured
 
+from imgprint.addresses import embedded_addresses, literal_address
 from imgprint.errors import InputError, Refused
 from imgprint.lean.urls import host_of
 
@@ -26,8 +27,9 @@ class BlocklistMiddleware:
 
     ``IMGPRINT_BLOCKLIST`` (default: none) is a file with a SHA-256 per line, in
     hexadecimal, of a host name: lower case, Punycode, without port or a dot at
-    the end. Its subdomains are refused, too. What follows a hash, and lines that
-    begin with ``#``, is ignored.
+    the end; or of an IP address in its usual notation, without brackets. Subdomains
+    of a name are refused, too, and so is a host in any other notation. What follows
+    a hash, and lines that begin with ``#``, is ignored.
 
     At position 40 it comes before all else. Stat: ``imgprint/blocklist/refused``.
     """
@@ -56,11 +58,17 @@ class BlocklistMiddleware:
 def hashes_of(host: str) -> list[bytes]:
     """Return the hashes of *host* and of the domains that it is in.
 
+    Of an IPv6 address, also those of the IPv4 addresses that it may stand for.
+
     >>> [digest.hex()[:8] for digest in hashes_of("WWW.example.com.")]
     ['80fc0fb9', 'a379a6f6', '71b4f3a3']
     """
-    labels = host.lower().rstrip(".").split(".")
-    names = (".".join(labels[i:]) for i in range(len(labels)))
+    host = host.lower().rstrip(".").partition("%")[0]  # an IPv6 zone is no part of it
+    if literal_address(host):
+        names = [host, *embedded_addresses(host)]
+    else:
+        labels = host.split(".")
+        names = [".".join(labels[i:]) for i in range(len(labels))]
     return [hashlib.sha256(name.encode()).digest() for name in names]
 
 

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Self, TypeAlias
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urljoin
 
 from scrapy import Request, signals
 from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 from w3lib.url import safe_url_string
-from yarl import URL
 
 from imgprint.addresses import is_public, literal_address, parse_networks
 from imgprint.errors import Refused
-from imgprint.lean.urls import origin_of, place_of
+from imgprint.lean.urls import place_of, read_place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.settings import BaseSettings
     from scrapy.statscollectors import StatsCollector
 
     from imgprint.addresses import Network
+    from imgprint.lean.urls import Place
 
-Place: TypeAlias = tuple[str, int]
-
+# Meta key of a request of the user's own, such as a webhook: it may go inside, and
+# lets nothing else in there.
+OWN = "imgprint_own"
 _DOOR = "_imgprint_door"
 _REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -35,23 +38,28 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 class Door:
     """What the user allows at one host and port.
 
-    *listed* says that the user named the place; *inside* whether its address
-    was a public one when it was first reached: None before that.
+    *listed* says that the user named the place; *inside* which addresses it had
+    when it was first asked for, if none of them was public: None before that.
     """
 
     listed: bool = False
-    inside: bool | None = None
+    inside: frozenset[str] | None = None
     refused: str | None = None
     """Why the last connection was not made."""
 
-    def admit(self, public: bool) -> bool:
-        """Return whether a connection may be made to an address there.
+    def learn(self, addresses: Iterable[str], public: bool) -> None:
+        """Note that the place has *addresses* now; *public* if one of them is.
 
-        A name that was public at first, and then leads inside, gained nothing.
+        Only the first time counts: a name that later leads elsewhere inside
+        gained nothing.
         """
         if self.listed and self.inside is None:
-            self.inside = not public
-        return public or bool(self.listed and self.inside)
+            inside = () if public else addresses
+            self.inside = frozenset(map(_without_zone, inside))
+
+    def is_open_for(self, address: str) -> bool:
+        """Return whether a connection may be made to *address*, which is not public."""
+        return bool(self.inside) and _without_zone(address) in (self.inside or ())
 
 
 # A connection is opened in the context of the download that it is for, or of
@@ -97,10 +105,20 @@ class Gate:
             door = Door(listed=True)  # the proxy is the user's will
         return Opened(door)
 
+    def answered(self, addresses: list[str]) -> None:
+        """Let the door know to which addresses its name leads."""
+        door = _door.get(None)
+        if door and door.listed and door.inside is None:
+            public = any(is_public(each, self.allowed) for each in addresses)
+            door.learn(addresses, public)
+
     def check(self, address: str, port: int) -> None:
         """Raise OSError if there must be no connection to *address*."""
+        self.answered([address])
+        if is_public(address, self.allowed):
+            return
         door = _door.get(None) or Door()
-        if not door.admit(is_public(address, self.allowed)):
+        if not door.is_open_for(address):
             door.refused = _not_public(address, port)
             raise PermissionError(door.refused)
 
@@ -129,8 +147,12 @@ class GuardMiddleware:
     That is every scheme but http and https, and every address that is not of the
     public internet. Seeds (see SeedMiddleware) are the user's will: they, and
     all requests to the same host and port, are let through, wherever that is.
-    Where a seed redirects to is not. A listed name that leads to a public
-    address is not let through when it later leads inside.
+    Where a seed redirects to is not. A listed name opens the addresses that it
+    has when it is first asked for, if none of them is public; when it later leads
+    elsewhere inside, it is not let through. The user's own requests, such as
+    webhooks, open nothing to others.
+
+    A host that can't be one, in whatever notation, is refused here.
 
     ``IMGPRINT_ALLOWED_NETWORKS`` (default: none) lists networks, such as
     ``10.0.0.0/8``, to be treated as public.
@@ -148,7 +170,7 @@ class GuardMiddleware:
         self.allowed = allowed
         self.stats = stats
         # By host and port; None where the first address was a public one.
-        self._doors: dict[Place, Door | None] = {}
+        self._doors: dict[tuple[str, int], Door | None] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -166,23 +188,32 @@ class GuardMiddleware:
 
     def list(self, url: str) -> None:
         """Let through what goes to the host and port of *url*, which is listed."""
-        self._doors.setdefault(_place(url), Door(listed=True))
+        place = read_place(url)
+        self._doors.setdefault((place.host, place.port), Door(listed=True))
 
     def process_request(self, request: Request) -> None:
-        scheme = place_of(request).scheme
-        if scheme not in ("http", "https"):
+        place = place_of(request)
+        if place.scheme not in ("http", "https"):
             if _is_seed(request):
                 return
-            raise Refused(f"a page must not lead to {scheme}: URLs")
+            raise Refused(f"a page must not lead to {place.scheme}: URLs")
+        if place.problem:
+            raise Refused(place.problem)
         self.open(request)
-        place = host, port = _place(request.url)
-        door = self._doors.get(place)
-        if door and door.inside is False:
-            door = self._doors[place] = None
-        address = literal_address(host)
+        door = self._door_of(request, place)
+        address = literal_address(place.host)
         if not door and address and not is_public(address, self.allowed):
-            raise Refused(_not_public(host, port))
+            raise Refused(_not_public(place.host, place.port))
         request.meta[_DOOR] = door
+
+    def _door_of(self, request: Request, place: Place) -> Door | None:
+        if OWN in request.meta and "redirect_urls" not in request.meta:
+            return Door(listed=True)
+        key = place.host, place.port
+        door = self._doors.get(key)
+        if door and door.inside is not None and not door.inside:
+            door = self._doors[key] = None
+        return door
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         if isinstance(exception, Refused):
@@ -232,18 +263,8 @@ def _is_seed(request: Request) -> bool:
     return meta.get("imgprint_seed") is True and "redirect_urls" not in meta
 
 
-def _place(url: str) -> Place:
-    """Return the host and port of *url* as the HTTP client reads them."""
-    return _read_place(origin_of(url))
-
-
-@lru_cache(maxsize=10_000)
-def _read_place(url: str) -> Place:
-    try:
-        parsed = URL(url)
-        return parsed.host or "", parsed.port or 0
-    except ValueError:  # the client will say what is wrong
-        return "", 0
+def _without_zone(address: str) -> str:
+    return str(ip_address(address.partition("%")[0]))
 
 
 def _not_public(host: str, port: int) -> str:

@@ -85,8 +85,9 @@ class OnionMiddleware:
         )
 
     def process_request(self, request: Request) -> None:
-        scheme, _, host = place_of(request)
-        if scheme not in ("http", "https"):
+        place = place_of(request)
+        host = place.host
+        if place.scheme not in ("http", "https"):
             return
         site = request.meta.get(SITE) or self._own_site(request, host)
         if not site:

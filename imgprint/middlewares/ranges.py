@@ -105,7 +105,7 @@ class RangeMiddleware:
         if state and state.follow_up:
             state.received, state.cut = 0, False  # a retry begins anew
             return None
-        scheme, netloc, host = place_of(request)
+        scheme, netloc, host = place_of(request)[:3]
         if scheme == "file":
             return self._read_file(request)
         transfer = self.hosts.transfer((scheme, netloc), host)

@@ -12,7 +12,7 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.misc import build_from_crawler
 
 from imgprint.errors import DOWNLOAD_ERRORS, OnionRefused, TorDown, error_text
-from imgprint.lean.urls import place_of
+from imgprint.lean.urls import place_of, target_of
 from imgprint.middlewares.onion import SITE
 
 if TYPE_CHECKING:
@@ -52,6 +52,14 @@ class OnionRobotsMiddleware(RobotsTxtMiddleware):
         self.process_request_2(parser, request)  # it is here: nothing to await
         return None
 
+    def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
+        """Judge *request* by the URL that the client sends, not as a page wrote it."""
+        target = target_of(request)
+        if target.url == request.url:
+            super().process_request_2(rp, request)
+        else:
+            super().process_request_2(rp, request.replace(url=target.url))
+
     async def _process_marked(self, request: Request, site: str) -> None:
         place = place_of(request)
         key = (place.scheme, place.netloc, site)
@@ -65,7 +73,7 @@ class OnionRobotsMiddleware(RobotsTxtMiddleware):
                 del self._marked[key]  # perhaps the next one has more luck
             raise
         agent = self._robotstxt_useragent or self._default_useragent
-        if not parser.allowed(request.url, agent):
+        if not parser.allowed(target_of(request).url, agent):
             self._stats.inc_value("robotstxt/forbidden")
             raise IgnoreRequest("Forbidden by robots.txt")
 

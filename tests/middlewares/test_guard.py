@@ -1,6 +1,9 @@
 import asyncio
 import socket
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import repeat
+from threading import Thread
 
 import pytest
 from scrapy import Request
@@ -13,6 +16,7 @@ from imgprint.addresses import parse_networks
 from imgprint.demo.server import GallerySite
 from imgprint.errors import Refused
 from imgprint.middlewares.guard import (
+    OWN,
     Gate,
     GuardMiddleware,
     RedirectGuardMiddleware,
@@ -20,7 +24,9 @@ from imgprint.middlewares.guard import (
 )
 from tests.crawling import ROOT, crawl
 from tests.pictures import jpeg
+from tests.servers.alone import alone
 from tests.servers.canary import Canary
+from tests.servers.name_server import NameServer
 
 SEED = {"imgprint_seed": True}
 
@@ -94,10 +100,12 @@ def test_a_seed_opens_its_host_and_port_only():
         "http://127.0.0.1:9000/",
         "http://127.0.0.2:8000/",
         "https://127.0.0.1/",
-        "http://2130706433:8000/",
+        "http://2130706434:8000/",
     ):
         with pytest.raises(Refused):
             middleware.process_request(Request(url))
+    for url in ("http://2130706433:8000/", "http://0x7F.1:8000/"):
+        middleware.process_request(Request(url))  # the same place
     same = Request("http://localhost:8000/")
     assert connect(middleware, same, "127.0.0.1", 8000)
 
@@ -116,7 +124,9 @@ def test_a_listed_name_may_be_inside_but_not_go_there_later():
     intranet = Request("http://intranet.example/", meta=SEED)
     assert connect(middleware, intranet, "10.0.0.1") is None
     again = Request("http://intranet.example/a.jpg")
-    assert connect(middleware, again, "10.0.0.2") is None
+    assert connect(middleware, again, "10.0.0.1") is None
+    assert connect(middleware, again, "10.0.0.2") == "not a public address: 10.0.0.2:80"
+    assert connect(middleware, again, "93.184.216.34") is None
     rebinding = Request("http://rebinding.example/", meta=SEED)
     assert connect(middleware, rebinding, "93.184.216.34") is None
     for request in (
@@ -124,6 +134,45 @@ def test_a_listed_name_may_be_inside_but_not_go_there_later():
         Request("http://rebinding.example/b", meta=SEED),
     ):
         assert connect(middleware, request, "127.0.0.1")
+
+
+def test_a_listed_name_opens_all_addresses_of_its_first_answer():
+    middleware = guard()
+    gate = Gate(())
+    for answer, opened in (
+        (["10.0.0.1", "fd00::1", "fe80::1%eth0"], ["10.0.0.1", "fd00::1", "fe80::1%2"]),
+        (["10.0.0.1", "93.184.216.34"], []),
+    ):
+        url = f"http://name{len(opened)}.example/"
+        middleware.process_request(request := Request(url, meta=SEED))
+        with gate.opened_for(request):
+            gate.answered(answer)
+            gate.answered(["10.0.0.9"])
+        for address in ("10.0.0.1", "fd00::1", "fe80::1%2", "10.0.0.9", "127.0.0.1"):
+            refused = connect(middleware, Request(url), address)
+            assert (refused is None) == (address in opened), (answer, address)
+
+
+def test_the_user_s_own_request_opens_nothing_to_others():
+    middleware = guard()
+    hook = Request("http://10.0.0.1/hook", meta={OWN: True})
+    assert connect(middleware, hook, "10.0.0.1") is None
+    with pytest.raises(Refused):
+        middleware.process_request(Request("http://10.0.0.1/admin"))
+    named = Request("http://hook.example/", meta={OWN: True})
+    assert connect(middleware, named, "10.0.0.1") is None
+    assert connect(middleware, Request("http://hook.example/a"), "10.0.0.1")
+    moved = {OWN: True, "redirect_urls": ["http://hook.example/"]}
+    with pytest.raises(Refused):
+        middleware.process_request(Request("http://10.0.0.1/", meta=moved))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://../", "http://www..x/", f"http://{'x' * 64}.example/", "http:///a"]
+)
+def test_what_is_no_host_is_refused_in_one_sentence(url):
+    with pytest.raises(Refused, match=r"^not a host name: "):
+        guard().process_request(Request(url))
 
 
 def test_allowed_networks():
@@ -345,3 +394,67 @@ def test_a_name_that_changes_its_answer_gains_nothing(tmp_path):
     assert done.stats["imgprint/page/count"] == 1
     (sighting,) = done.sightings
     assert sighting["error"].startswith("not a public address: 127.0.0.1:")
+
+
+def rebound(folder, answers):
+    """Crawl a listed name with *answers*, one a look-up; return what was reached.
+
+    There is a server on each of three addresses inside.
+    """
+    reached = []
+    with ExitStack() as stack:
+        first = stack.enter_context(socket.create_server(("127.0.0.2", 0)))
+        port = first.getsockname()[1]
+        first.close()
+        for address in ("127.0.0.2", "127.0.0.3", "127.0.0.4"):
+            server = ThreadingHTTPServer((address, port), Rebound)
+            server.daemon_threads = True
+            server.reached = reached
+            thread = Thread(target=server.serve_forever, args=(0.05,))
+            thread.start()
+            stack.callback(server.server_close)
+            stack.callback(thread.join)
+            stack.callback(server.shutdown)
+        names = iter([*answers, *repeat(answers[-1], 100)])
+        dns = NameServer({"evil.example": lambda: next(names)}, 53)
+        stack.enter_context(dns)
+        url = f"http://evil.example:{port}/"
+        settings = {"RETRY_TIMES": "0", "ROBOTSTXT_OBEY": "False"}
+        done = crawl(f"-aurl={url}", "-adepth=1", cwd=folder, settings=settings)
+    return {"reached": reached, "errors": [s["error"] for s in done.sightings]}
+
+
+class Rebound(BaseHTTPRequestHandler):
+    def do_GET(self):
+        here = self.server.server_address[0]
+        self.server.reached.append([here, self.path])
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()  # and the connection ends
+        if self.path == "/":
+            self.wfile.write(b"<img src=/a.jpg><img src=/b.jpg><a href=/c>c</a>")
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("answers", "reached"),
+    [
+        ([["127.0.0.2"], ["127.0.0.3"]], ["127.0.0.2"]),
+        ([["127.0.0.2", "127.0.0.3"], ["127.0.0.4"]], ["127.0.0.2", "127.0.0.3"]),
+        ([["127.0.0.3"]], ["127.0.0.3"]),
+    ],
+)
+def test_a_listed_name_opens_the_addresses_it_had_and_no_other(
+    answers, reached, tmp_path
+):
+    found = alone("tests.middlewares.test_guard:rebound", str(tmp_path), answers)
+    places = {place for place, _ in found["reached"]}
+    assert places
+    assert places <= {*reached}
+    if len(answers) == 1:
+        assert {path for _, path in found["reached"]} == {"/", "/a.jpg", "/b.jpg", "/c"}
+    else:
+        refused = f"not a public address: {answers[1][0]}:"
+        assert any((error or "").startswith(refused) for error in found["errors"])

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from collections.abc import Callable
 from threading import Lock, Thread
 from types import TracebackType
 from typing import Self
@@ -13,17 +14,22 @@ FOUND = 0x8180
 
 
 class NameServer:
-    """Answer questions for *names* with 127.0.0.1 while in context.
+    """Answer questions for *names* while in context, on *port* or any free one.
 
-    ``asked`` lists the names in question. Source: RFC 1035 section 4.
+    Each name has 127.0.0.1, or if *names* is a dict, the addresses that its function
+    returns when it is asked. ``asked`` lists the names in question.
+
+    Source: RFC 1035 section 4.
     """
 
-    def __init__(self, names: list[str]):
+    def __init__(
+        self, names: list[str] | dict[str, Callable[[], list[str]]], port: int = 0
+    ):
         self.names = names
         self.asked: list[str] = []
         self._lock = Lock()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind(("127.0.0.1", port))
         self.port: int = self._socket.getsockname()[1]
         self._thread = Thread(target=self._run)
 
@@ -59,10 +65,13 @@ class NameServer:
             self.asked.append(name)
         kind = int.from_bytes(question[at + 1 : at + 3], "big")
         known = name in self.names
-        record = b""
-        if known and kind == ADDRESS:
-            record = b"\xc0\x0c\0\x01\0\x01" + struct.pack("!IH4B", 60, 4, 127, 0, 0, 1)
+        addresses = self._addresses(name) if known and kind == ADDRESS else []
+        head = b"\xc0\x0c\0\x01\0\x01" + struct.pack("!IH", 60, 4)
+        records = b"".join(head + socket.inet_aton(address) for address in addresses)
         counts = struct.pack(
-            "!5H", FOUND if known else NO_SUCH_NAME, 1, bool(record), 0, 0
+            "!5H", FOUND if known else NO_SUCH_NAME, 1, len(addresses), 0, 0
         )
-        return question[:2] + counts + question[HEADER : at + 5] + record
+        return question[:2] + counts + question[HEADER : at + 5] + records
+
+    def _addresses(self, name: str) -> list[str]:
+        return self.names[name]() if isinstance(self.names, dict) else ["127.0.0.1"]
