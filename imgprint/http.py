@@ -16,6 +16,7 @@ from imgprint.discovery.sites import site_of
 from imgprint.discovery.variants import variant_of
 from imgprint.items import ImageRecord
 from imgprint.lean.request import LeanRequest, LeanResponse
+from imgprint.masking import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,11 +80,12 @@ class ImageResponse(LeanResponse):
         an image that did not change, return the previous record at a new time.
         """
         timestamp = _second(int(time()))
-        if self.previous:
-            return ImageRecord(**{**self.previous, "timestamp": timestamp})
-        transfer, headers = self.transfer, self.headers
         fields.setdefault("url", self.request.url if self.request else self.url)
-        variant = variant_of(fields["url"])
+        if self.previous:
+            same = {"url": fields["url"], "timestamp": timestamp}
+            return ImageRecord(**{**self.previous, **same})
+        transfer, headers = self.transfer, self.headers
+        variant = variant_of(without_credentials(fields["url"]))
         rules = [
             rule.decode("latin-1") for rule in dict.get(headers, b"X-Robots-Tag", ())
         ]

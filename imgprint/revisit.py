@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from imgprint.errors import InputError
 from imgprint.keys import url_key
+from imgprint.masking import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ class PreviousFeed:
         self._places: dict[bytes, int | dict[str, Any]] = {}
         try:
             for url, place in self._read():
-                self._places[url_key(url)] = place
+                self._places[url_key(without_credentials(url))] = place
         except (OSError, ValueError, KeyError, TypeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not a feed"
             raise InputError(
@@ -50,6 +51,7 @@ class PreviousFeed:
 
     def get(self, url: str) -> dict[str, Any] | None:
         """Return the last record of the image at *url*, None if there is none."""
+        url = without_credentials(url)  # feeds have none
         place = self._places.get(url_key(url))
         if not isinstance(place, int):
             return place
@@ -57,7 +59,7 @@ class PreviousFeed:
             self._file = Path(self.path).open("rb")  # noqa: SIM115 - kept open
         self._file.seek(place)
         record: dict[str, Any] = json.loads(self._file.readline())
-        return record if record["url"] == url else None
+        return record if without_credentials(record["url"]) == url else None
 
     def close(self) -> None:
         if self._file:
