@@ -81,6 +81,7 @@ class Addon:
     def update_settings(self, settings: BaseSettings) -> None:
         logs.install(settings.get("LOG_LEVEL"))
         refuse_lookups()
+        logs.hide_secrets(settings)
         for order, spider_middleware in (
             (30, SeedMiddleware),
             (31, OnionTagMiddleware),

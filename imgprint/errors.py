@@ -13,6 +13,7 @@ from scrapy.exceptions import (
 )
 from scrapy.spidermiddlewares.httperror import HttpError
 
+from imgprint.masking import text_without_credentials
 from imgprint.onion import REPLIES, UNKNOWN, Reply
 
 DOWNLOAD_ERRORS = (
@@ -108,7 +109,11 @@ class InputError(ValueError):
 
 
 def error_text(error: BaseException | None) -> str:
-    """Return what a sighting says of *error*: one line, never empty."""
+    """Return what a sighting says of *error*: one line, never empty.
+
+    The URLs that it quotes are without credentials.
+    """
     if isinstance(error, HttpError):
         return f"HTTP {error.response.status}"
-    return " ".join(str(error).split()) or type(error).__name__
+    text = text_without_credentials(" ".join(str(error).split()))
+    return text or type(error).__name__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,20 +12,33 @@ from weakref import WeakKeyDictionary
 
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
+from w3lib.url import safe_url_string
 
 from imgprint.content.metadata.plain import plain_text
 from imgprint.items import ImageRecord
+from imgprint.masking import (
+    text_without_credentials,
+    without_credentials,
+    without_tokens,
+)
+from imgprint.postponed import first_url
 from imgprint.report.chain import Chain, record_hash
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from scrapy import Request, Spider
     from scrapy.crawler import Crawler
     from scrapy.http import Headers, Response
 
 logger = logging.getLogger(__name__)
 FOLDER = Path("data/evidence")
-# What would let a reader of the log in; that they were sent is kept.
+# Values that would let a reader of the log in. The names stay: they were sent.
 SECRET = {b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"}
+_SECRET_NAME = re.compile(
+    rb"auth|cookie|token|secret|password|session|api-?key", re.IGNORECASE
+)
+LEFT_OUT = "(left out)"
 
 
 class EvidenceLog:
@@ -34,7 +48,8 @@ class EvidenceLog:
     ``data/evidence/SPIDER-TIME.jsonl``: for every exchange the time (UTC), the
     header fields of request and response and the number of bytes received, for
     every record its SHA-256 (see ``imgprint.report.chain``). ``scrapy verify``
-    checks it. The values of cookies and credentials are left out.
+    checks it. The values of cookies and credentials are left out, credentials in
+    URLs, too, and of the URL of IMGPRINT_WEBHOOK the query and long parts of the path.
 
     Stat: ``imgprint/evidence/entries``.
     """
@@ -46,6 +61,8 @@ class EvidenceLog:
         self.stats = crawler.stats
         self.chain = Chain()
         self.path = FOLDER
+        webhook = crawler.settings.get("IMGPRINT_WEBHOOK")
+        self.webhook = safe_url_string(webhook) if webhook else None
         self._file: IO[str] | None = None
         self._received: WeakKeyDictionary[Request, int] = WeakKeyDictionary()
         self._responses: WeakKeyDictionary[Request, Response] = WeakKeyDictionary()
@@ -81,13 +98,17 @@ class EvidenceLog:
     def left(self, request: Request) -> None:
         """Write the exchange, whether it succeeded or broke off."""
         response = self._responses.pop(request, None)
+        told = without_credentials(request.url)
+        private: set[bytes] = set()
+        if first_url(request) == self.webhook:
+            told, private = without_tokens(told), {b"location", b"referer"}
         self._write(
             "exchange",
             method=request.method,
-            url=request.url,
-            request=fields(request.headers),
+            url=told,
+            request=fields(request.headers, private | _secret_names(request.headers)),
             status=response.status if response else None,
-            response=fields(response.headers) if response else None,
+            response=fields(response.headers, private) if response else None,
             bytes_received=self._received.pop(request, 0 if not response else None),
         )
 
@@ -118,18 +139,25 @@ class EvidenceLog:
         self.stats.inc_value("imgprint/evidence/entries")
 
 
-def fields(headers: Headers) -> list[list[str]]:
+def fields(headers: Headers, private: Collection[bytes] = ()) -> list[list[str]]:
     """Return names and values of header fields, without secrets.
 
+    *private* are names in lower case of more fields whose values are left out.
     Values that are no text, or a picture as text, give way to a mark.
     """
     return [
-        [
-            plain_text(name.decode("latin-1")),
-            "(left out)"
-            if name.lower() in SECRET
-            else plain_text(value.decode("latin-1")),
-        ]
+        [plain_text(name.decode("latin-1")), _told(name.lower(), value, private)]
         for name, values in headers.items()
         for value in values
     ]
+
+
+def _told(name: bytes, value: bytes, private: Collection[bytes]) -> str:
+    if name in SECRET or name in private:
+        return LEFT_OUT
+    return text_without_credentials(plain_text(value.decode("latin-1")))
+
+
+def _secret_names(headers: Headers) -> set[bytes]:
+    """Return names of fields of a request by which a project of its own logs in."""
+    return {name.lower() for name in headers if _SECRET_NAME.search(name)}

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from scrapy.exporters import JsonItemExporter, JsonLinesItemExporter
+from scrapy.utils.serialize import ScrapyJSONEncoder
 from w3lib.url import file_uri_to_path
 
 from imgprint.errors import InputError
 from imgprint.lines import ITEMS, STORED, json_line, pretty
+from imgprint.masking import json_text_safe
 
 if TYPE_CHECKING:
+    import json
     from collections.abc import Container, Iterable, Mapping
 
 WHOLE = ("json", "geojson", "parquet")
@@ -30,6 +33,17 @@ def _usual(exporter: JsonItemExporter | JsonLinesItemExporter) -> bool:
     return encoding == "utf-8" and exporter.fields_to_export is None and not options
 
 
+class _SafeJson(ScrapyJSONEncoder):
+    """What *encoder* makes, with the escapes of json_line."""
+
+    def __init__(self, encoder: json.JSONEncoder):
+        super().__init__()
+        self._encode = encoder.encode
+
+    def encode(self, o: Any) -> str:
+        return json_text_safe(self._encode(o))
+
+
 class FlushingJsonLinesItemExporter(JsonLinesItemExporter):
     """JSON Lines that hand items to the system at the end of the event loop's round.
 
@@ -39,6 +53,7 @@ class FlushingJsonLinesItemExporter(JsonLinesItemExporter):
 
     def __init__(self, file: Any, **kwargs: Any):
         super().__init__(file, **kwargs)
+        self.encoder = _SafeJson(self.encoder)
         self._usual = _usual(self)
         self._flushing = False
 
@@ -70,11 +85,12 @@ class FlushingJsonLinesItemExporter(JsonLinesItemExporter):
 class FastJsonItemExporter(JsonItemExporter):
     """JSON arrays, to the byte as Scrapy's exporter writes them, in less CPU time.
 
-    But for exponents: 1e-7 is not written 1e-07.
+    But for exponents, 1e-7 is not written 1e-07, and the escapes of json_line.
     """
 
     def __init__(self, file: Any, **kwargs: Any):
         super().__init__(file, **kwargs)
+        self.encoder = _SafeJson(self.encoder)
         self._usual = _usual(self)
 
     def export_item(self, item: Any) -> None:

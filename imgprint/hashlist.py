@@ -14,15 +14,20 @@ from scrapy.http.request import NO_CALLBACK
 from imgprint.errors import DOWNLOAD_ERRORS, InputError, error_text
 from imgprint.inputs import read_key, read_list
 from imgprint.items import ImageRecord
+from imgprint.masking import without_query
 from imgprint.matching.grades import GRADES
 from imgprint.matching.listed import HashList, Listed
 from imgprint.middlewares.guard import OWN
+from imgprint.report.audit import printable
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
 
 logger = logging.getLogger(__name__)
+
+MOST = 4_000
+"""Characters of a hit that the log shows."""
 
 
 def hash_list(settings: BaseSettings) -> HashList | None:
@@ -39,7 +44,9 @@ def hash_list(settings: BaseSettings) -> HashList | None:
         )
     webhook = settings.get("IMGPRINT_WEBHOOK")
     if webhook and not webhook.startswith(("http://", "https://")):
-        raise InputError(f"IMGPRINT_WEBHOOK={webhook}: give an http or https URL")
+        raise InputError(
+            f"IMGPRINT_WEBHOOK={without_query(webhook)}: give an http or https URL"
+        )
     return found
 
 
@@ -83,7 +90,8 @@ class HashListPipeline:
         name = GRADES[listed.number].name
         self.stats.inc_value("imgprint/hashlist/hit")
         self.stats.inc_value(f"imgprint/hashlist/hit/{name}")
-        logger.warning("On the hash list: %s: %s", item.url, listed)
+        said = printable(f"{item.url}: {listed}", MOST)
+        logger.warning("On the hash list: %s", said)
         if self.webhook:
             await self._post(_message(item, listed))
 

@@ -18,6 +18,7 @@ from imgprint.discovery.sites import site_of
 from imgprint.discovery.variants import variant_of
 from imgprint.items import ImageRecord
 from imgprint.lean.request import LeanRequest, LeanResponse
+from imgprint.masking import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,14 +82,15 @@ class ImageResponse(LeanResponse):
         an image that did not change, return the previous record at a new time.
         """
         timestamp = _second(int(time()))
-        if self.previous:
-            return ImageRecord(**{**self.previous, "timestamp": timestamp})
-        transfer, headers = self.transfer, self.headers
         fields.setdefault("url", self.request.url if self.request else self.url)
         for name in ("url", "page_url"):
             if fields.get(name):
                 fields[name] = cut_url(fields[name])
-        variant = variant_of(fields["url"])
+        if self.previous:
+            same = {"url": fields["url"], "timestamp": timestamp}
+            return ImageRecord(**{**self.previous, **same})
+        transfer, headers = self.transfer, self.headers
+        variant = variant_of(without_credentials(fields["url"]))
         rules = [
             plain_text(rule.decode("latin-1"))
             for rule in dict.get(headers, b"X-Robots-Tag", ())

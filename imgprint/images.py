@@ -247,6 +247,9 @@ class Images:
     def _postpone(self, candidate: Candidate, page: Page) -> None:
         """Have the image fetched by the next run, for the same sighting."""
         sighting = asdict(_sighting(candidate, page, None))
+        # With credentials: the next run is to ask for the same.
+        sighting |= {"page_url": candidate.page or page.url}
+        sighting |= {"image_url": candidate.url}
         meta = {**page.way, SIGHTING: sighting}
         assert self.crawler.spider
         postpone(self.crawler.spider, image_request(candidate.url, meta=meta))

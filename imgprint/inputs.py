@@ -11,6 +11,7 @@ import msgspec
 from imgprint.content.formats import identify
 from imgprint.errors import InputError
 from imgprint.lines import read_line
+from imgprint.masking import text_without_credentials, without_credentials
 from imgprint.matching.hashlists import LEAST_KEY, Entry, ListError, parse
 
 if TYPE_CHECKING:
@@ -51,8 +52,10 @@ def kind_of(path: Path) -> str:
     return "list"
 
 
-def read_feed(path: Path) -> Iterator[dict[str, Any]]:
+def read_feed(path: Path, *, exact: bool = False) -> Iterator[dict[str, Any]]:
     """Yield records and sightings of a feed: JSON Lines, or a JSON array.
+
+    Their URLs are without credentials, which older feeds have, unless *exact*.
 
     A last line that a crash cut short is left out. One item is held in memory
     at a time. Raise InputError.
@@ -64,7 +67,18 @@ def read_feed(path: Path) -> Iterator[dict[str, Any]]:
         for where, item in items:
             if not isinstance(item, dict) or not ("url" in item or "image_url" in item):
                 raise InputError(f"feed '{path}' {where}: not a record")
-            yield item
+            yield item if exact else _published(item)
+
+
+def _published(item: dict[str, Any]) -> dict[str, Any]:
+    for name in ("url", "image_url", "page_url"):
+        url = item.get(name)
+        if isinstance(url, str) and "@" in url:
+            item[name] = without_credentials(url)
+    error = item.get("error")
+    if isinstance(error, str) and "@" in error:
+        item["error"] = text_without_credentials(error)
+    return item
 
 
 def _lines(file: IO[str], path: Path) -> Iterator[tuple[str, Any]]:

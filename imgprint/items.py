@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 from imgprint import blocks
+from imgprint.masking import text_without_credentials, without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +23,19 @@ NOT_CHOSEN = "another size or format was chosen"
 """Error of a sighting whose picture was fetched, but by another URL."""
 
 
+class _Item:
+    """An item whose URLs are without credentials: feeds are given to others.
+
+    ``asked`` holds the URLs of page and image as they were asked for, None if they
+    are the same. It isn't a field, nor in ``vars``, so that nothing can show it.
+    """
+
+    __slots__ = ("asked",)
+    asked: tuple[str | None, str | None] | None
+
+
 @dataclass
-class _Fields:
+class _Fields(_Item):
     url: Annotated[str, "URL of the image, as the page gave it"]
     image_size: Annotated[int | None, "Size of the file in bytes"] = None
     exif: Annotated[
@@ -135,6 +147,15 @@ class _Fields:
         "elements say, such as noai, noimageindex",
     ] = None
 
+    def __post_init__(self) -> None:
+        asked = self.page_url, self.url
+        self.asked = None
+        if "@" in self.url or "@" in (self.page_url or ""):
+            self.url = without_credentials(self.url)
+            self.page_url = _without(self.page_url)
+            if asked != (self.page_url, self.url):
+                self.asked = asked
+
 
 class ImageRecord(_Fields):
     """One image: what its first and last bytes and its server say of it.
@@ -152,7 +173,7 @@ class ImageRecord(_Fields):
 
 
 @dataclass
-class Sighting:
+class Sighting(_Item):
     """One place where an image was seen, or why a page or an image failed."""
 
     page_url: Annotated[str | None, "Page, None for an image listed as such"] = None
@@ -168,3 +189,31 @@ class Sighting:
     onion_location: Annotated[
         str | None, "Onion site that the page says it has; it is not followed"
     ] = None
+
+    def __post_init__(self) -> None:
+        asked = self.page_url, self.image_url
+        self.asked = None
+        for url in asked:
+            if url and "@" in url:
+                self.page_url = _without(self.page_url)
+                self.image_url = _without(self.image_url)
+                if asked != (self.page_url, self.image_url):
+                    self.asked = asked
+        if self.error and "@" in self.error:
+            self.error = text_without_credentials(self.error)
+        if self.onion_location and "@" in self.onion_location:
+            self.onion_location = without_credentials(self.onion_location)
+
+
+def _without(url: str | None) -> str | None:
+    return without_credentials(url) if url else url
+
+
+def asked_url(item: ImageRecord | Sighting) -> str | None:
+    """Return the URL of the image of *item* with the credentials it was asked with.
+
+    It tells images apart; nothing may show it.
+    """
+    if item.asked:
+        return item.asked[1]
+    return item.url if isinstance(item, ImageRecord) else item.image_url

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from imgprint.items import ImageRecord, Sighting
+from imgprint.masking import json_line_safe
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -18,19 +19,22 @@ _decode = msgspec.json.Decoder().decode
 def json_line(item: ImageRecord | Sighting) -> bytes:
     """Return the fields of *item* as UTF-8 JSON, without a line end.
 
+    Nothing in it is a line end to ``str.splitlines`` or a command to a terminal:
+    U+0085, U+2028 and U+2029 are escaped as well as other control characters.
     Half of a surrogate pair, which UTF-8 can't have, becomes a question mark.
 
     >>> json_line(Sighting(alt="café"))[:62].decode()
     '{"page_url":null,"image_url":null,"site":null,"element":null,"'
     """
     if isinstance(item, STORED):
-        return item.line
+        return json_line_safe(item.line)  # a job may be older than the escapes
     if item is Unchanged.item and Unchanged.line is not None:
         return Unchanged.line
     try:
         line = _encode(item)
     except UnicodeEncodeError:
         line = json_values(asdict(item))
+    line = json_line_safe(line)
     if item is Unchanged.item:
         Unchanged.line = line
     return line
@@ -53,7 +57,7 @@ class Unchanged:
 
 
 def json_values(values: list[Any] | dict[str, Any]) -> bytes:
-    """Return *values* as json_line does."""
+    """Return *values* as JSON in UTF-8. Half of a surrogate pair becomes "?"."""
     try:
         return _encode(values)
     except UnicodeEncodeError:
@@ -96,12 +100,16 @@ def _names(kind: Any) -> list[str]:
 class StoredRecord(ImageRecord):
     """A record of the journal: its *line*, read when a field is asked for."""
 
+    asked = None
+
     def __init__(self, line: bytes):
         self.line = line
 
 
 class StoredSighting(Sighting):
     """A sighting of the journal: its *line*, read when a field is asked for."""
+
+    asked = None
 
     def __init__(self, line: bytes):
         self.line = line

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.http.request import NO_CALLBACK
@@ -13,6 +12,7 @@ from scrapy.http.request import NO_CALLBACK
 from imgprint.addresses import is_public, parse_networks
 from imgprint.errors import DOWNLOAD_ERRORS, InputError, error_text
 from imgprint.http import ImageResponse
+from imgprint.masking import without_query
 from imgprint.middlewares.bodies import WHOLE
 from imgprint.middlewares.onion import SITE, has_own_way, way_of
 from imgprint.seeds import Line, parse_seed, read_lines
@@ -43,7 +43,7 @@ class UrlList:
 
     def lines(self) -> Iterator[Line]:
         lines = TextIOWrapper(BytesIO(self.body), "utf-8-sig", errors="replace")
-        return read_lines(lines, shown(self.url), local=False)
+        return read_lines(lines, without_query(self.url), local=False)
 
     def mark(self, output: Request | Sighting) -> Request | Sighting:
         """Have *output*, of one of the seeds, go only where the list may lead."""
@@ -91,19 +91,8 @@ async def fetch_list(crawler: Crawler, url: str) -> UrlList:
 
 
 def _no_list(url: str, reason: str) -> InputError:
-    name = shown(url)
+    name = without_query(url)
     return InputError(f"URL list {name!r} can't be read: {reason.replace(url, name)}")
-
-
-def shown(url: str) -> str:
-    """Return *url* without what may be secret: feeds are given to others.
-
-    >>> shown("https://me:password@lists.example/a.txt?signature=1")
-    'https://lists.example/a.txt'
-    """
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return parts._replace(netloc=host, query="", fragment="").geturl()
 
 
 def _is_inside(response: Response, allowed: tuple[Network, ...]) -> bool:

@@ -12,6 +12,7 @@ from scrapy import signals
 from scrapy.utils.asyncio import create_looping_call
 
 from imgprint.items import ImageRecord, Sighting
+from imgprint.logs import SECRETS, hide_secrets
 from imgprint.report.audit import printable
 from imgprint.summary import Tally, render
 
@@ -52,6 +53,8 @@ class Progress:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        # Other add-ons may have set something, and Scrapy logs all settings next.
+        hide_secrets(crawler.settings)
         extension = cls(
             crawler,
             shown=crawler.settings.getbool("IMGPRINT_PROGRESS", False),
@@ -75,8 +78,9 @@ class Progress:
         self.feeds.append(slot.uri)
 
     def summary(self) -> str:
-        """Return what was found, as text."""
-        return render(self.tally.result(self.stats.get_stats()), self.feeds)
+        """Return what was found, as text without secrets."""
+        feeds = map(SECRETS.mask, self.feeds)
+        return SECRETS.mask(render(self.tally.result(self.stats.get_stats()), feeds))
 
     # Showing it
 

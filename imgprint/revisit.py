@@ -15,6 +15,7 @@ from imgprint.errors import InputError
 from imgprint.items import ImageRecord
 from imgprint.keys import url_key
 from imgprint.lines import read_line
+from imgprint.masking import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,16 +94,18 @@ class PreviousFeed:
             self._bad += 1
             self._first_bad = self._first_bad or f"{where}: {error}"
             return False
-        self._places[url_key(record.url)] = place
+        self._places[url_key(without_credentials(record.url))] = place
         return True
 
     def get(self, url: str) -> dict[str, Any] | None:
         """Return the last record of the image at *url*, None if there is none."""
+        url = without_credentials(url)  # feeds have none
         place = self._places.get(url_key(url))
         if place is None:
             return None
         record = read_line(self._line(place) if isinstance(place, int) else place)
-        return plain_record(record) if record["url"] == url else None
+        same = without_credentials(record["url"]) == url
+        return plain_record(record) if same else None
 
     def _line(self, place: int) -> bytes:
         if not self._file:

@@ -14,6 +14,7 @@ from w3lib.url import file_uri_to_path, safe_url_string
 from imgprint.content.formats import identify
 from imgprint.discovery.urls import with_short_host
 from imgprint.errors import InputError
+from imgprint.masking import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -143,8 +144,9 @@ def parse_seed(text: str, where: str, *, local: bool = True) -> Seed:
             return Seed(where, safe_url_string(text))
     except ValueError:  # such as an IPv6 address without its closing bracket
         scheme = "http"
+    shown = without_credentials(text)
     if not local:
-        return Seed(where, error=f"{text!r} is no URL (http://..., https://...)")
+        return Seed(where, error=f"{shown!r} is no URL (http://..., https://...)")
     path = Path(file_uri_to_path(text)) if scheme == "file" else Path(text)
     try:
         if path.is_dir():
@@ -156,12 +158,12 @@ def parse_seed(text: str, where: str, *, local: bool = True) -> Seed:
         else:
             return Seed(
                 where,
-                error=f"{text!r} is neither a URL (http://..., https://...) "
+                error=f"{shown!r} is neither a URL (http://..., https://...) "
                 "nor a file or directory here",
             )
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        return Seed(where, error=f"{text!r} can't be read: {reason}")
+        return Seed(where, error=f"{shown!r} can't be read: {reason}")
     return Seed(where, path.absolute().as_uri())
 
 

@@ -17,9 +17,8 @@ from scrapy.exceptions import (
 )
 from yarl import URL
 
-from imgprint.lean.urls import with_ascii_host
-
 from imgprint.errors import Refused
+from imgprint.lean.urls import with_ascii_host
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, BaseTransport

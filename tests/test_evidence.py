@@ -103,3 +103,32 @@ def test_secrets_stay_out():
         ["Authorization", "(left out)"],
         ["Accept", "*/*"],
     ]
+
+
+def test_secrets_stay_out_of_urls_and_of_fields_of_other_names():
+    from scrapy.http import Headers
+
+    from imgprint.evidence import fields
+
+    sent = Headers({"Location": "http://u:p@a/?b", "X-Api-Key": "k", "Referer": "r"})
+    assert fields(sent, {b"x-api-key"}) == [
+        ["Location", "http://a/?b"],
+        ["X-Api-Key", "(left out)"],
+        ["Referer", "r"],
+    ]
+
+
+def test_what_a_project_logs_in_with_is_left_out(tmp_path):
+    headers = {"X-Auth-Token": "open-sesame", "X-Other": "seen"}
+    settings = {"IMGPRINT_EVIDENCE": 1, "DEFAULT_REQUEST_HEADERS": json.dumps(headers)}
+    with GallerySite({"/a.jpg": ("image/jpeg", jpeg())}) as site:
+        url = site.url.replace("//", "//me:open-sesame@")
+        crawl(f"-aurl={url}/a.jpg?q=1", cwd=tmp_path, settings=settings)
+    (path,) = (tmp_path / "data" / "evidence").iterdir()
+    text = path.read_text()
+    assert "open-sesame" not in text
+    entries = [json.loads(line) for line in text.splitlines()]
+    (entry,) = (e for e in entries if e["kind"] == "exchange" and "a.jpg" in e["url"])
+    assert entry["url"] == f"{site.url}/a.jpg?q=1"
+    assert ["X-Auth-Token", "(left out)"] in entry["request"]
+    assert ["X-Other", "seen"] in entry["request"]

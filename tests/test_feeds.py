@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import signal
@@ -11,7 +12,12 @@ import pytest
 from imgprint.demo.gallery import build
 from imgprint.demo.server import GallerySite
 from imgprint.errors import InputError
-from imgprint.feeds import check_targets
+from imgprint.feeds import (
+    FastJsonItemExporter,
+    FlushingJsonLinesItemExporter,
+    check_targets,
+)
+from imgprint.items import Sighting
 from tests.crawling import ROOT, crawl, jsonl
 from tests.pictures import jpeg
 from tests.servers.moto_s3 import MotoS3
@@ -24,6 +30,25 @@ def gallery():
         first.files = gallery.files[first.url]
         second.files = gallery.files[second.url]
         yield gallery
+
+
+@pytest.mark.parametrize("fields", [None, ["alt", "element"]])
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", None])
+@pytest.mark.parametrize("kind", [FlushingJsonLinesItemExporter, FastJsonItemExporter])
+def test_json_has_no_line_ends_but_its_own(kind, encoding, fields):
+    odd = "\x85\u2028\u2029\x0b\x0c\x1c\x1d\x1e\x7f\x9bé"
+    file = io.BytesIO()
+    exporter = kind(file, encoding=encoding, fields_to_export=fields)
+    exporter.start_exporting()
+    exporter.export_item(Sighting(alt=odd))
+    exporter.export_item({"alt": odd, "element": None})
+    exporter.finish_exporting()
+    text = file.getvalue().decode(encoding or "ascii")
+    assert text.splitlines() == text.removesuffix("\n").split("\n")
+    assert not {"\x7f", "\x9b"} & {*text}
+    array = kind is FastJsonItemExporter
+    items = json.loads(text) if array else jsonl(text)
+    assert [item["alt"] for item in items] == [odd, odd]
 
 
 def comparable(records):

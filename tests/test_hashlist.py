@@ -86,6 +86,24 @@ def test_a_hit_is_counted_logged_and_posted(site, webhook, tmp_path):
     assert message["bound"]
 
 
+def test_a_label_can_not_write_on_the_terminal(site, webhook, tmp_path):
+    label = "a\x1b]0;b\x07\x9b2J\u202ec"
+    (tmp_path / "list.txt").write_text(f"{MD5} {label}\n")
+    settings = {**SETTINGS, "IMGPRINT_WEBHOOK": webhook.url + "/hit"}
+    done = crawl(f"-aurl={site.url}/", cwd=tmp_path, settings=settings)
+    assert "(a?]0;b??2J?c)" in done.log
+    assert not {"\x1b", "\x07", "\x9b", "\u202e"} & {*done.log, *done.output}
+    assert webhook.received[0]["label"] == label
+
+
+def test_the_address_of_a_webhook_is_not_shown(site, tmp_path):
+    (tmp_path / "list.txt").write_text(MD5)
+    settings = {**SETTINGS, "IMGPRINT_WEBHOOK": "gopher://u:pw@h/x?token=sesame"}
+    done = crawl(f"-aurl={site.url}/", cwd=tmp_path, settings=settings)
+    assert done.code == 2
+    assert "IMGPRINT_WEBHOOK=gopher://h/x: give an http or https URL" in done.log
+
+
 def test_no_hit(site, tmp_path):
     (tmp_path / "list.txt").write_text("00" * 16)
     done = crawl(f"-aurl={site.url}/", cwd=tmp_path, settings=SETTINGS)

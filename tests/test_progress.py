@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 from scrapy.utils.test import get_crawler
@@ -142,6 +143,22 @@ def test_what_a_name_can_do_to_a_terminal():
     progress.item_scraped({"somebody": "else's"})
     assert "\x1b" not in progress.summary()
     assert "?[31mred (1)" in progress.summary()
+
+
+def test_the_summary_says_no_secret():
+    slot = SimpleNamespace(uri="s3://KEY:some-secret@bucket/x.jsonl")
+    settings = {"AWS_SECRET_ACCESS_KEY": "other-secret"}
+    crawler = get_crawler(settings_dict={"FEEDS": {slot.uri: {}}, **settings})
+    crawler.stats.open_spider()
+    progress = Progress.from_crawler(crawler)
+    progress.feed_closed(slot)
+    progress.item_scraped(Sighting(image_url="b", error="no http://u:pw@proxy/"))
+    progress.item_scraped(Sighting(image_url="c", error="other-secret is wrong"))
+    summary = progress.summary()
+    assert "s3://bucket/x.jsonl" in summary
+    assert "1 *** is wrong" in summary
+    for secret in ("KEY", "some-secret", "other-secret", "pw"):
+        assert secret not in summary
 
 
 def test_no_terminal_here():

@@ -17,10 +17,12 @@ from imgprint.durable.pipeline import JournalPipeline, check_job
 from imgprint.errors import InputError
 from imgprint.feeds import check_formats, check_targets
 from imgprint.hashlist import hash_list
+from imgprint.logs import hide_secrets, readable
 from imgprint.middlewares.blocklist import read_blocklist
 from imgprint.onion import parse_proxies
 from imgprint.privacy import privacy_key
 from imgprint.progress import Progress
+from imgprint.report.audit import printable
 from imgprint.resolving import check_lookups
 from imgprint.revisit import PreviousFeed
 
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
 logger = logging.getLogger(__name__)
+
+MOST = 4_000
+"""Characters of a sentence that are shown."""
 
 # The first is the default.
 CHOICES = {
@@ -117,7 +122,8 @@ def _summary_file(settings: BaseSettings) -> TextIO:
 
 
 def complain(sentence: str) -> None:
-    print(f"imgprint: {sentence}", file=sys.stderr)
+    """Print *sentence*, without secrets, on one line of standard error."""
+    print(f"imgprint: {printable(readable(sentence), MOST)}", file=sys.stderr)
 
 
 class Command(crawl.Command):
@@ -141,6 +147,7 @@ class Command(crawl.Command):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
+        hide_secrets(self.settings)  # before the add-on is there to do it
         if len(args) == 1:
             try:
                 check_input(self.settings, args[0], opts.spargs)

@@ -12,11 +12,13 @@ from scrapy import signals
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from imgprint.commands.crawl import check_input, complain, exit_code
+from imgprint.commands.crawl import MOST, check_input, complain, exit_code
 from imgprint.errors import InputError
 from imgprint.inputs import read_key
 from imgprint.items import ImageRecord
+from imgprint.masking import json_text_safe, without_credentials
 from imgprint.pipelines import NO_PDQ, decodes
+from imgprint.report.audit import printable
 
 if TYPE_CHECKING:
     import argparse
@@ -151,7 +153,8 @@ class Command(ScrapyCommand):
         hits = search(index, batch, weak=opts.weak, limit=opts.limit, key=key)
         for hit in hits:
             shown = describe_hit(index, batch[hit.query], hit)
-            print(json.dumps(shown, ensure_ascii=False) if opts.json else _line(shown))
+            text = json.dumps(shown, ensure_ascii=False) if opts.json else _line(shown)
+            print(json_text_safe(text))
         return len(hits)
 
 
@@ -159,7 +162,7 @@ def describe_hit(index: Index, query: Query, hit: Hit) -> dict[str, Any]:
     """Return what is shown of a hit: its reasons, the strongest first."""
     place = index.place(hit.record)
     return {
-        "query": query.name,
+        "query": without_credentials(query.name),
         "url": place.url,
         "site": place.site,
         "page_url": place.page,
@@ -178,7 +181,8 @@ def describe_hit(index: Index, query: Query, hit: Hit) -> dict[str, Any]:
 
 
 def _line(shown: dict[str, Any]) -> str:
-    lines = [f"{shown['strength']:>8}  {shown['query']}  {shown['url']}"]
+    query, url = (printable(shown[name], MOST) for name in ("query", "url"))
+    lines = [f"{shown['strength']:>8}  {query}  {url}"]
     for reason in shown["reasons"]:
         why = f"{reason['grade']}, {reason['strength']}: {reason['why']}"
         if reason["distance"] is not None:

@@ -73,6 +73,6 @@ def check(path: str) -> Verified:
 
 def _missing(feed: str, found: Verified) -> Iterable[str]:
     """Yield the URLs of records that are not in the log, or there are others."""
-    for record in read_feed(Path(feed)):
+    for record in read_feed(Path(feed), exact=True):
         if is_record(record) and record_hash(record) not in found.records:
-            yield record["url"]
+            yield str(record["url"])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from scrapy.commands import ScrapyCommand
 from scrapy.utils.log import configure_logging
 
+from imgprint import logs
 from imgprint.commands.crawl import complain
 from imgprint.commands.enqueue import crawl_settings, open_queue
 from imgprint.errors import InputError
@@ -83,6 +84,8 @@ class Command(ScrapyCommand):
 
         assert self.settings is not None
         configure_logging(self.settings)
+        logs.install(self.settings.get("LOG_LEVEL"))
+        logs.hide_secrets(self.settings)
         worker = Worker(
             self.settings.get("IMGPRINT_QUEUE") or "",
             forks,

@@ -3,6 +3,7 @@
 ``records.jsonl`` and ``sightings.jsonl`` are the truth, complete up to the last
 line; ``dropped.jsonl`` names the images that the pipelines left out.
 ``index.sqlite`` is made from them, and says what they hold without reading them.
+Lines of items whose URLs had credentials have keys, too: see durable.keys.
 """
 
 from __future__ import annotations
@@ -12,23 +13,31 @@ import sqlite3
 from collections import Counter
 from contextlib import suppress
 from functools import cached_property
-from hashlib import blake2b
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from imgprint.durable.bloom import BloomFilter
 from imgprint.durable.files import JsonLines
+from imgprint.durable.keys import (
+    fields_and_keys,
+    image_key,
+    key_number,
+    read_keyed_line,
+    sighting_key,
+    with_keys,
+    without_keys,
+)
 from imgprint.errors import OPEN
+from imgprint.items import asked_url
 from imgprint.keys import url_key
 from imgprint.lines import (
     StoredRecord,
     StoredSighting,
-    fields_of,
     json_line,
     json_values,
-    read_line,
 )
+from imgprint.masking import json_line_safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -97,7 +106,7 @@ class Journal:
         steps = (self._index_record, self._index_sighting, self._index_record)
         for file, step in zip(self._files, steps, strict=True):
             for _, line in file.read(sizes.get(file.path.name, 0)):
-                step(read_line(line))
+                step(read_keyed_line(line))
         self._save()
         self._saved = monotonic()  # also if there was nothing
 
@@ -105,50 +114,56 @@ class Journal:
 
     def add_record(self, record: ImageRecord) -> bool:
         """Write *record*, and return whether it is new."""
-        if self.settled(record.url):
+        url = asked_url(record)
+        assert url
+        if self.settled(url):
             return False
-        self.records.append(json_line(record))
-        self._settle(record.url, None, record.site if record.page_url else None)
+        self.records.append(with_keys(json_line(record), record))
+        self._settle(url_key(url), None, record.site if record.page_url else None)
         return True
 
     def add_sighting(self, sighting: Sighting) -> bool:
         """Write *sighting*, and return whether it is new."""
-        fields = fields_of(sighting)
-        key = _sighting_key(fields)
+        fields = fields_and_keys(sighting)
+        key = sighting_key(fields)
         if (fields["error"] or "").startswith(OPEN):
             self._open.add(key)
         if self._sighted(key):
             return False
-        self.sightings.append(json_line(sighting))
+        self.sightings.append(with_keys(json_line(sighting), sighting))
         self._index_sighting(fields, key)
         return True
 
     def add_dropped(self, record: ImageRecord) -> None:
         """Write that there is to be no record of this image."""
-        if not self.settled(record.url):
+        url = asked_url(record)
+        assert url
+        if not self.settled(url):
             line = {n: getattr(record, n) for n in ("url", "site", "page_url")}
-            self.dropped.append(json_values(line))
-            self._index_record(line)
+            text = json_line_safe(json_values(line))
+            self.dropped.append(with_keys(text, record))
+            self._settle(url_key(url), None, line["site"] if line["page_url"] else None)
 
     def settle(self, url: str, error: str, site: str | None) -> None:
         """Keep the outcome of an image of which nothing is written."""
         if not self.settled(url):
-            self._settle(url, error, site)
+            self._settle(url_key(url), error, site)
 
     def _index_record(self, line: Mapping[str, Any]) -> None:
-        if not self.settled(line["url"]):
-            self._settle(line["url"], None, line["site"] if line["page_url"] else None)
+        key = image_key(line, "url")
+        if key and self.outcome(key) is None:
+            self._settle(key, None, line["site"] if line["page_url"] else None)
 
     def _index_sighting(self, line: Mapping[str, Any], key: int | None = None) -> None:
-        self._seen.add(_sighting_key(line) if key is None else key)
-        error, url = line["error"], line["image_url"]
-        final = url and error and not error.startswith(OPEN)
-        if final and not self.settled(url):
-            self._settle(url, error, line["site"] if line["page_url"] else None)
+        self._seen.add(sighting_key(line) if key is None else key)
+        error, image = line["error"], image_key(line, "image_url")
+        final = image and error and not error.startswith(OPEN)
+        if final and image and self.outcome(image) is None:
+            self._settle(image, error, line["site"] if line["page_url"] else None)
         self._tick()
 
-    def _settle(self, url: str, error: str | None, site: str | None) -> None:
-        self._images[_number(url_key(url))] = error
+    def _settle(self, key: bytes, error: str | None, site: str | None) -> None:
+        self._images[key_number(key)] = error
         if site:
             self._sites[site] += 1
         self._tick()
@@ -160,7 +175,7 @@ class Journal:
 
     def outcome(self, key: bytes) -> tuple[str | None] | None:
         """Return the error, if any, of an image that is settled, None of others."""
-        number = _number(key)
+        number = key_number(key)
         if number in self._images:
             return (self._images[number],)
         if number not in self._known:
@@ -172,7 +187,7 @@ class Journal:
 
     def knows(self, sighting: Sighting) -> bool:
         """Return whether there is such a sighting, with whatever came of it."""
-        return self._sighted(_sighting_key(fields_of(sighting)))
+        return self._sighted(sighting_key(fields_and_keys(sighting)))
 
     def _sighted(self, key: int) -> bool:
         if key in self._seen:
@@ -196,17 +211,16 @@ class Journal:
         *finished* that is what this run did not say itself.
         """
         for place, line in self.records.read():
-            yield place, StoredRecord(line)
+            yield place, StoredRecord(without_keys(line))
         for place, line in self.sightings.read():
-            sighting = StoredSighting(line)
-            if not (_OPEN_LINE.search(line) and self._tried(sighting, finished)):
-                yield place, sighting
+            if not (_OPEN_LINE.search(line) and self._tried(line, finished)):
+                yield place, StoredSighting(without_keys(line))
 
-    def _tried(self, sighting: Sighting, finished: bool) -> bool:
-        line = fields_of(sighting)
-        if _sighting_key(line) in self._open:
+    def _tried(self, text: bytes, finished: bool) -> bool:
+        line = read_keyed_line(text)
+        if sighting_key(line) in self._open:
             return False
-        return finished or self._sighted(_sighting_key({**line, "error": None}))
+        return finished or self._sighted(sighting_key({**line, "error": None}))
 
     # Feeds
 
@@ -281,19 +295,3 @@ class Journal:
         self._sites.clear()
         self._sizes = sizes
         self._saved = monotonic()
-
-
-def _number(key: bytes) -> int:
-    return int.from_bytes(key, "big", signed=True)
-
-
-def _sighting_key(line: Mapping[str, Any]) -> int:
-    """Return what tells this sighting from others: all but why it has no record.
-
-    Of a line of the input that could be no URL the reason is all there is. That
-    something was not tried does not stand for what comes of it when it is.
-    """
-    told, error = line, line["error"]
-    if (line["image_url"] or line["page_url"]) and not (error or "").startswith(OPEN):
-        told = {**line, "error": None}
-    return _number(blake2b(json_values([*told.values()]), digest_size=8).digest())

@@ -39,13 +39,23 @@ _FIRST = (
 _LAST = _FIRST.replace("ORDER BY id", "ORDER BY id DESC")
 
 
+def make_private(folder: Path) -> None:
+    """Make *folder*; if it is new or empty, only its owner may look into it.
+
+    Requests are kept there with all that they need, passwords, too.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if not any(folder.iterdir()):
+        folder.chmod(0o700)
+
+
 def lock(folder: Path) -> IO[bytes]:
     """Return the lock of the job in *folder*, held until it is closed.
 
     Raise InputError if another process has it, or the folder can't be written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         file = (folder / "lock").open("ab")
     except OSError as error:
         raise InputError(

@@ -17,7 +17,7 @@ from imgprint.durable.journal import Journal
 from imgprint.durable.log import RequestLog
 from imgprint.errors import INTERRUPTED, InputError
 from imgprint.images import Images
-from imgprint.items import ImageRecord, Sighting
+from imgprint.items import ImageRecord, Sighting, asked_url
 from imgprint.keys import url_key
 from imgprint.lines import ITEMS
 
@@ -161,10 +161,9 @@ class JournalPipeline:
             self._forget(item)
 
     def _forget(self, item: ImageRecord | Sighting) -> None:
-        if isinstance(item, ImageRecord):
-            del self.outcomes[url_key(item.url)]
-        elif item.error and item.image_url:
-            del self.outcomes[url_key(item.image_url)]
+        url = asked_url(item)
+        if url and (isinstance(item, ImageRecord) or item.error):
+            del self.outcomes[url_key(url)]
 
     def fail(self, error: Exception) -> None:
         """Say that the job can't be written, once, and stop the crawl."""

@@ -8,6 +8,8 @@ import shutil
 import signal
 from typing import TYPE_CHECKING
 
+from imgprint.durable.log import make_private
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -44,7 +46,7 @@ class Crawl:
 
     async def run(self) -> int:
         """Return the exit code, negative for a signal. Raise OSError, forks.Gone."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_private(self.folder)
         lines = "".join(f"{line}\n" for line in self.shard.lines)
         (self.folder / "urls.txt").write_text(lines, encoding="utf-8")
         with (self.folder / "log.txt").open("ab") as log:

@@ -8,6 +8,9 @@ import json
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from imgprint.masking import json_text_safe
+from imgprint.report.export import NO_XML, cell
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -33,7 +36,8 @@ def as_json(found: Shared) -> str:
         for pair in found.pairs
     ]
     whole = {"groups": found.groups, "pairs": pairs, "common_images": found.common}
-    return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(whole, indent=1, ensure_ascii=False)
+    return f"{json_text_safe(text)}\n"
 
 
 def as_csv(found: Shared) -> str:
@@ -42,7 +46,8 @@ def as_csv(found: Shared) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("site_a", "site_b", "images_a", "images_b", *FIELDS))
     for pair in found.pairs:
-        writer.writerow((*pair.sites, *pair.totals, *_values(pair).values()))
+        row = (*pair.sites, *pair.totals, *_values(pair).values())
+        writer.writerow(map(cell, row))
     return text.getvalue()
 
 
@@ -77,7 +82,8 @@ def as_graphml(found: Shared) -> str:
             for name, value in _values(pair).items()
         )
         lines.append(f"<edge source={a} target={b}>{data}</edge>")
-    return "\n".join([*lines, "</graph>", "</graphml>", ""])
+    text = "\n".join([*lines, "</graph>", "</graphml>", ""])
+    return NO_XML.sub("\ufffd", text)
 
 
 def _values(pair: Pair) -> dict[str, object]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
-from imgprint.report.export import position
-from imgprint.report.figures import integer, part, taken, text
+from imgprint.report.export import number, position
+from imgprint.report.figures import part, taken, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -103,9 +103,9 @@ def as_stix(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 def _stix(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     image = {
-        name.replace("width", "image_width").replace("height", "image_height"): value
+        f"image_{name}": pixels
         for name in ("width", "height")
-        if isinstance(value := record.get(name), int)
+        if (pixels := _whole(record.get(name))) is not None
     }
     tags = {k: str(v) for k, v in part(record, "exif").items() if KEY.fullmatch(str(k))}
     extension: dict[str, Any] = {**image, **({"exif_tags": tags} if tags else {})}
@@ -118,12 +118,10 @@ def _stix(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     first = [n for n in ("MD5", "SHA-1", "SHA-256") if n in found][:1]
     own = {**file, "hashes": {n: found[n] for n in first}} if first else file
     identity = uuid5(STIX, _canonical(own))
-    for name, key, kind in (
-        ("image_size", "size", int),
-        ("media_type", "mime_type", str),
-    ):
-        if isinstance(record.get(name), kind):
-            file[key] = record[name]
+    if (size := _whole(record.get("image_size"))) is not None:
+        file["size"] = size
+    if isinstance(record.get("media_type"), str):
+        file["mime_type"] = record["media_type"]
     file = {"type": "file", "spec_version": "2.1", "id": f"file--{identity}", **file}
     value = _canonical({"value": record["url"]})
     url = {"type": "url", "spec_version": "2.1", "value": record["url"]}
@@ -143,6 +141,10 @@ def _stix(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         "object_refs": [file["id"], url["id"]],
         **_reference(record),
     }
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and number(value) is not None else None
 
 
 def _canonical(value: dict[str, Any]) -> str:
@@ -184,7 +186,7 @@ def _misp(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     url, camera = record["url"], part(record, "camera")
     file = {
         "filename": file_name(record),
-        "size-in-bytes": integer(record.get("image_size")) or None,
+        "size-in-bytes": _whole(record.get("image_size")) or None,
         "mimetype": record.get("media_type"),
         **{HASHES[name]: value for name, value in hashes(record).items()},
     }

@@ -6,13 +6,15 @@ import csv
 import io
 import json
 import re
-from contextlib import suppress
+from math import isfinite
+from sys import float_info
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 import msgspec
 
 from imgprint.lines import pretty
+from imgprint.masking import json_line_safe
 from imgprint.report.figures import camera_of, part, taken, text
 
 if TYPE_CHECKING:
@@ -39,43 +41,86 @@ COLUMNS: dict[str, type] = {
     "exif": str,
 }
 _encode = msgspec.json.Encoder().encode
-# What XML 1.0 section 2.2 has no way to write.
-NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What XML 1.0 section 2.2 has no way to write, and C1, which a terminal obeys.
+NO_XML = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# A cell that begins so, after what programs skip, is a formula to spreadsheets, or
+# may become one in the next program: OWASP, CSV Injection; ASVS 5.0 1.2.10.
+_FORMULA = re.compile(
+    r"[\s\x00-\x1f\x7f-\x9f\ufeff\u200b-\u200f\u2028-\u202e]*"
+    r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
+)
+_FIRST = ("\t", "\r", "\n", "\0")
+# RFC 4180 has no control characters in text; line ends and tabs are in quotes.
+_NO_CSV = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# A whole number that a double can't have is as long as this, at least.
+LONGEST = b"0" * float_info.max_10_exp
+_DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
+LEAST_BIG = 1 << 63
+"""Numbers that 64 bits, and thus tables, can't have begin here."""
 
 
 def flat(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return the columns of COLUMNS; None for what is absent or of another type.
 
-    EXIF is one JSON object, since every camera has tags of its own.
+    EXIF is one JSON object, since every camera has tags of its own. A number that
+    64 bits can't have is None.
     """
     row: dict[str, Any] = {}
     for name, kind in COLUMNS.items():
         block, _, key = name.rpartition(".")
         value = (part(record, block) if block else record).get(key)
         if name == "exif":
-            value = json.dumps(value) if value else None
+            value = json.dumps(finite(value)) if value else None
         elif kind is float and type(value) is int:
-            value = float(value)
+            value = float(value) if number(value) is not None else None
         row[name] = _plain(value) if type(value) is kind else None
     return row
+
+
+def number(value: Any) -> int | float | None:
+    """Return *value* if it is a number that 64 bits can have, else None.
+
+    >>> number(-1.5), number(10**400), number(float("nan")), number(True)
+    (-1.5, None, None, None)
+    """
+    if type(value) not in (int, float):
+        return None
+    return value if abs(value) < LEAST_BIG else None
 
 
 def _plain(value: Any) -> Any:
     """Return text as UTF-8 can have it, and no number beyond 64 bits."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
-    return value if abs(value) < 1 << 63 else None
+    return value if isinstance(value, bool) else number(value)
+
+
+def finite(value: Any) -> Any:
+    """Return *value* with None for each number that a double can't have."""
+    if isinstance(value, dict):
+        return {name: finite(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(inner) for inner in value]
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, int):
+        return value if abs(value) <= float_info.max else None
+    return value
 
 
 def cell(value: Any) -> Any:
-    """Return a value for a spreadsheet, which must not take text for a formula.
+    r"""Return a value for a spreadsheet, which must not take text for a formula.
 
-    >>> cell("=HYPERLINK(1)"), cell(-1.5), cell("a")
-    ("'=HYPERLINK(1)", -1.5, 'a')
+    Control characters become U+FFFD, but tabs and line ends.
+
+    >>> cell("=HYPERLINK(1)"), cell(" \n@1"), cell(-1.5), cell("a")
+    ("'=HYPERLINK(1)", "' \n@1", -1.5, 'a')
     """
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    if value.startswith(_FIRST) or _FORMULA.match(value):
+        value = f"'{value}"
+    return _NO_CSV.sub("\ufffd", value)
 
 
 def as_csv(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -94,12 +139,14 @@ def as_csv(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 def position(record: Mapping[str, Any]) -> list[float] | None:
     """Return longitude, latitude and, where known, altitude; None without."""
     gps = part(record, "gps")
-    values = [gps.get("longitude"), gps.get("latitude")]
-    for value, limit in zip(values, (180, 90), strict=True):
-        if not isinstance(value, int | float) or not abs(value) <= limit:
+    found: list[float] = []
+    for name, limit in (("longitude", 180), ("latitude", 90)):
+        value = number(gps.get(name))
+        if value is None or abs(value) > limit:
             return None
-    altitude = gps.get("altitude")
-    return [*values, *([altitude] if isinstance(altitude, int | float) else [])]  # type: ignore[list-item]
+        found.append(value)
+    altitude = number(gps.get("altitude"))
+    return found if altitude is None else [*found, altitude]
 
 
 def facts(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,13 +219,18 @@ def _xml(value: Any) -> str:
 def _dumps(record: Mapping[str, Any], indent: int) -> str:
     """Return what json.dumps does, but for exponents, in a third of the time.
 
-    An *indent* of 0 is one line. 1e-07 is written 1e-7.
+    An *indent* of 0 is one line. 1e-07 is written 1e-7. A number that a double
+    can't have is null: readers would take it for Infinity, or for an error.
     """
-    with suppress(UnicodeEncodeError, OverflowError):
-        line = _encode(record)
-        if line.isascii():
-            return pretty(line, indent).decode()
-    return json.dumps(record, indent=indent or None)
+    try:
+        line = json_line_safe(_encode(record))
+        if LONGEST not in line.translate(_DIGITS):
+            if line.isascii():
+                return pretty(line, indent).decode()
+            return json.dumps(record, indent=indent or None, allow_nan=False)
+    except (UnicodeEncodeError, OverflowError, ValueError):
+        pass
+    return json.dumps(finite(record), indent=indent or None)
 
 
 def as_jsonl(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:

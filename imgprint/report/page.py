@@ -9,6 +9,7 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from imgprint.report.export import finite
 from imgprint.report.figures import (
     camera_of,
     encoder_of,
@@ -46,7 +47,7 @@ def embed(value: Any) -> str:
     >>> embed(["</script><!--", "\u2028&"])
     '["\\u003c/script\\u003e\\u003c!--","\\u2028\\u0026"]'
     """
-    out = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    out = _dumps(value)
     for character in "<>&":
         out = out.replace(character, f"\\u{ord(character):04x}")
     return out
@@ -54,8 +55,16 @@ def embed(value: Any) -> str:
 
 def pack(value: Any) -> str:
     """Return *value* as JSON in gzip in Base64: nothing in it can be markup."""
-    data = json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode()
+    data = _dumps(value).encode()
     return base64.b64encode(gzip.compress(data, 6, mtime=0)).decode("ascii")
+
+
+def _dumps(value: Any) -> str:
+    """Return *value* as JSON in ASCII; browsers read no Infinity and no NaN."""
+    try:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        return json.dumps(finite(value), separators=(",", ":"))
 
 
 def row(record: Mapping[str, Any]) -> list[Any]:

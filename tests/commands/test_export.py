@@ -28,6 +28,32 @@ def test_the_same_to_a_file_and_to_standard_output(kind, feed, tmp_path):
         json.loads(text)
 
 
+@pytest.mark.parametrize(
+    "kind", ["csv", "geojson", "kml", "json", "jsonl", "misp", "stix"]
+)
+def test_a_feed_with_passwords_and_commands(kind, tmp_path):
+    """As feeds of others have them, and feeds of former versions."""
+    gps = {"latitude": 1.5, "longitude": 2.5, "altitude": 10**400}
+    odd = feeds.record(
+        1,
+        url="http://me:sesame@a.example/a.jpg",
+        page_url="http://me:sesame@a.example/",
+        software="\x1b]0;x\x07\x9b2J",
+        gps=gps,
+        image_size=10**400,
+        width=10**400,
+    )
+    feed = feeds.write(tmp_path / "odd.jsonl", [odd])
+    done = scrapy("export", feed, "--to", kind, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "a.example/a.jpg" in done.stdout
+    assert "sesame" not in done.stdout
+    assert not {"\x1b", "\x07", "\x9b"} & {*done.stdout}
+    assert "0" * 300 not in done.stdout
+    if kind not in ("csv", "kml"):
+        json.loads(done.stdout, parse_constant=pytest.fail)
+
+
 def test_several_feeds_are_one(tmp_path):
     """Of records of the same URL the first stays, in the order of the feeds."""
     records = [feeds.record(n) for n in range(4)]

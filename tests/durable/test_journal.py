@@ -128,6 +128,76 @@ def test_what_was_not_tried_is_open(tmp_path):
 
 
 @pytest.mark.parametrize("crash", [False, True])
+def test_passwords_tell_images_apart_and_are_not_written(crash, tmp_path):
+    ann, bob = (URL.replace("//", f"//{name}:pw@") for name in ("ann", "bob"))
+    page = PAGE.replace("//", "//ann:pw@")
+    journal = Journal(tmp_path)
+    for url in (ann, bob):
+        assert journal.add_record(record(url))
+        assert not journal.add_record(record(url))
+        assert journal.add_sighting(sighting(image_url=url))
+        assert not journal.add_sighting(sighting("HTTP 404", image_url=url))
+        journal.add_dropped(record(f"{url}?small"))
+        assert journal.add_sighting(sighting("HTTP 404", image_url=f"{url}?gone"))
+    assert journal.add_sighting(sighting(image_url=None, page_url=page))
+    assert journal.add_sighting(sighting())
+    assert not journal.settled(URL)
+    found = [asdict(item) for _, item in journal.items()]
+    if crash:
+        journal._save = lambda: None
+    journal.close()
+    for path in tmp_path.iterdir():
+        assert b"pw" not in path.read_bytes(), path
+    again = Journal(tmp_path)
+    assert [asdict(item) for _, item in again.items()] == found
+    for url in (ann, bob):
+        assert again.outcome(url_key(url)) == (None,)
+        assert again.outcome(url_key(f"{url}?small")) == (None,)
+        assert again.outcome(url_key(f"{url}?gone")) == ("HTTP 404",)
+        assert again.knows(sighting(image_url=url))
+        assert not again.add_record(record(url))
+    assert again.knows(sighting(image_url=None, page_url=page))
+    assert not again.knows(sighting(image_url=None))
+    assert not again.settled(URL)
+    again.close()
+    for _, item in again.items():
+        assert item.line.endswith(b"}"), "feeds have no keys"
+    lines = (tmp_path / "records.jsonl").read_text().splitlines()
+    assert [json.loads(line)["url"] for line in lines] == [URL, URL]
+
+
+def test_what_was_not_tried_with_a_password_is_open_until_it_is(tmp_path):
+    url = URL.replace("//", "//ann:pw@")
+    journal = Journal(tmp_path)
+    assert journal.add_sighting(sighting("not tried: no Tor at x", image_url=url))
+    journal.close()
+    later = Journal(tmp_path)
+    assert later.add_sighting(sighting(image_url=url))
+    assert [item.error for _, item in later.items()] == [None]
+    later.close()
+
+
+def test_a_line_is_one_line_to_every_reader(tmp_path):
+    odd = "\x85\u2028\u2029\x0b\x0c\x1c\x7f\ud800é"
+    journal = Journal(tmp_path)
+    journal.add_record(record(f"{URL}?é\x85"))
+    journal.add_dropped(record(f"{URL}?small\u2028"))
+    assert journal.add_sighting(sighting(alt=odd))
+    assert not journal.add_sighting(sighting(alt=odd))
+    journal.close()
+    for name in ("records", "sightings", "dropped"):
+        text = (tmp_path / f"{name}.jsonl").read_text()
+        assert len(text.splitlines()) == 1
+    again = Journal(tmp_path)
+    assert again.settled(f"{URL}?é\x85")
+    assert again.settled(f"{URL}?small\u2028")
+    assert not again.add_sighting(sighting(alt=odd))
+    (shown,) = (item for _, item in again.items() if isinstance(item, Sighting))
+    assert shown.alt == odd.replace("\ud800", "?")
+    again.close()
+
+
+@pytest.mark.parametrize("crash", [False, True])
 def test_a_journal_goes_on(crash, tmp_path):
     """Whether or not the index was saved, and with a torn line or without."""
     journal = Journal(tmp_path)

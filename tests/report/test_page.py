@@ -2,11 +2,12 @@ import base64
 import gzip
 import hashlib
 import json
+import math
 import re
 from importlib.resources import files
 
 from imgprint.report.figures import Figures
-from imgprint.report.page import CHUNK, COLUMNS, pieces, row
+from imgprint.report.page import CHUNK, COLUMNS, embed, pack, pieces, row
 from tests.report.feeds import HOSTILE, hostile_record, record
 
 
@@ -56,3 +57,9 @@ def test_what_is_bundled_has_its_licence():
     licences = (vendor / "LICENSES.txt").read_text(encoding="utf-8")
     for file in vendor.iterdir():
         assert file.name == "LICENSES.txt" or file.name in licences
+
+
+def test_browsers_can_read_all_numbers():
+    for big in (math.inf, -math.inf, math.nan):
+        assert embed({"a": [big, 1.5]}) == '{"a":[null,1.5]}'
+        assert gzip.decompress(base64.b64decode(pack([big]))) == b"[null]"
