@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
 
+    from imgprint.inputs import LeftOut
+
 logger = logging.getLogger(__name__)
 
 # The first is the default.
@@ -116,6 +118,14 @@ def _summary_file(settings: BaseSettings) -> TextIO:
 
 def complain(sentence: str) -> None:
     print(f"imgprint: {sentence}", file=sys.stderr)
+
+
+def complain_of(left_out: LeftOut) -> int:
+    """Say which lines of feeds were left out; return 2 if any were, else 0."""
+    sentences = left_out.sentences()
+    for sentence in sentences:
+        complain(sentence)
+    return 2 if sentences else 0
 
 
 class Command(crawl.Command):
