@@ -8,7 +8,6 @@ import os
 import stat
 from collections import Counter
 from contextlib import contextmanager
-from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -26,7 +25,7 @@ from imgprint.shape import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from io import BufferedReader
 
 CHUNK = 1 << 20
@@ -193,12 +192,12 @@ def _item(line: bytes) -> dict[str, Any] | ItemError:
         return error
 
 
-def _array(file: BufferedReader) -> Iterator[tuple[str, dict[str, Any] | ItemError]]:
+def _array(file: IO[bytes]) -> Iterator[tuple[str, dict[str, Any] | ItemError]]:
     """Yield the items of an array; what is not JSON ends it, cut short or not."""
-    text = TextIOWrapper(file, "utf-8", "surrogateescape", newline="")
+    read = _reader(file)
     # Where an item ends is all that it is to tell: numbers are not made.
     decode = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode
-    held, at, number = text.read(CHUNK), 1, 0
+    held, at, number = read(CHUNK), 1, 0
     while True:
         while held[at : at + 1] in SEPARATORS and at < len(held):
             at += 1
@@ -215,7 +214,7 @@ def _array(file: BufferedReader) -> Iterator[tuple[str, dict[str, Any] | ItemErr
             if len(held) > MAX_LINE:
                 yield where, ItemError(f"{NOT_JSON}, or {TOO_LONG}")
                 return
-            if more := text.read(max(CHUNK, len(held))):
+            if more := read(max(CHUNK, len(held))):
                 held += more
                 continue
             if not number:
@@ -223,6 +222,19 @@ def _array(file: BufferedReader) -> Iterator[tuple[str, dict[str, Any] | ItemErr
             return
         yield where, _item(held[at:end].encode("utf-8", "surrogateescape"))
         at, number = end, number + 1
+
+
+def _reader(file: IO[bytes]) -> Callable[[int], str]:
+    """Return a function that reads about so many characters, "" at the end."""
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+
+    def read(size: int) -> str:
+        text = ""
+        while not text and (data := file.read(size)):
+            text = decoder.decode(data)
+        return text or decoder.decode(b"", final=True)
+
+    return read
 
 
 def read_list(path: Path) -> list[Entry]:

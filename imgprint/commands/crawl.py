@@ -11,11 +11,12 @@ from scrapy.commands import crawl
 from scrapy.spiderloader import get_spider_loader
 
 from imgprint.addresses import parse_networks
+from imgprint.config import check_settings
 from imgprint.durable.exporter import FeedExporter
 from imgprint.durable.folder import job_folder
 from imgprint.durable.pipeline import JournalPipeline, check_job
 from imgprint.errors import InputError
-from imgprint.feeds import check_formats, check_targets
+from imgprint.feeds import check_formats, check_names, check_targets
 from imgprint.hashlist import hash_list
 from imgprint.middlewares.blocklist import read_blocklist
 from imgprint.onion import parse_proxies
@@ -35,12 +36,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# The first is the default.
-CHOICES = {
-    "IMGPRINT_CANDIDATES": ("largest", "all"),
-    "IMGPRINT_TOR": ("onion", "all", "off"),
-    "IMGPRINT_VARIANTS": ("group", "largest", "original", "all"),
-}
 LISTS: dict[str, Callable[[list[str]], object]] = {
     "IMGPRINT_ALLOWED_NETWORKS": parse_networks,
     "IMGPRINT_TOR_PROXIES": parse_proxies,
@@ -66,14 +61,12 @@ def check_input(settings: BaseSettings, name: str, arguments: dict[str, str]) ->
         raise InputError(f"no spider {name!r}; there is: {', '.join(loader.list())}")
     if check := getattr(loader.load(name), "check_arguments", None):
         check(**arguments)
+    check_settings(settings)
     for setting, parse in LISTS.items():
         try:
             parse(settings.getlist(setting))
         except ValueError as error:
             raise InputError(f"{setting}: {error}") from error
-    for setting, values in CHOICES.items():
-        if (value := settings.get(setting, values[0])) not in values:
-            raise InputError(f"{setting}={value}: give {', '.join(values)}")
     if blocklist := settings.get("IMGPRINT_BLOCKLIST"):
         read_blocklist(blocklist)
     privacy_key(settings)
@@ -85,7 +78,10 @@ def check_input(settings: BaseSettings, name: str, arguments: dict[str, str]) ->
         own = check_job(Path(folder))
     check_formats(settings.getdict("FEEDS"), own)
     sightings = settings.get("IMGPRINT_SIGHTINGS")
-    check_targets([*settings.getdict("FEEDS"), *([sightings] if sightings else [])])
+    feeds = [*settings.getdict("FEEDS"), *([sightings] if sightings else [])]
+    if not settings.get("FEED_URI_PARAMS"):
+        check_names(map(str, feeds), loader.load(name), arguments)
+    check_targets(feeds)
 
 
 def exit_code(crawler: Crawler) -> int:

@@ -13,6 +13,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from imgprint.commands.crawl import check_input, complain, complain_of, exit_code
+from imgprint.config import check_settings
 from imgprint.errors import InputError
 from imgprint.inputs import LeftOut, read_key
 from imgprint.items import ImageRecord
@@ -82,6 +83,8 @@ class Command(ScrapyCommand):
         count = found = 0
         left_out = LeftOut()
         try:
+            assert self.settings is not None
+            check_settings(self.settings)
             key = read_key(Path(opts.key)) if opts.key else None
             with Index(Path(opts.db)) as index:
                 pending = self._queries(args, left_out)

@@ -112,7 +112,7 @@ class Index:
         batch, total, new = _Batch(self.db), 0, 0
         try:
             for line in lines:
-                if "url" not in line:
+                if "image_url" in line and "url" not in line:
                     batch.add_sighting(line)
                 else:
                     batch.add(line)

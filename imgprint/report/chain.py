@@ -125,7 +125,8 @@ def _entry(number: int, line: str | bytes | None) -> dict[str, Any]:
 
 def _count(found: Verified, number: int, entry: dict[str, Any]) -> None:
     if entry.get("kind") == "exchange":
-        received = entry.get("bytes_received") or 0
+        received = entry.get("bytes_received")
+        received = 0 if received is None else received
         if type(received) is not int or not 0 <= received < MAX_BYTES:
             raise BrokenError(number, "does not say how many bytes were received")
         found.requests += 1
