@@ -76,8 +76,7 @@ class Spool:
             with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
                 with note.open("rb") as file:
                     uri = json.loads(file.read(MAX_NOTE))["uri"]
-                urlsplit(uri)
-                if isinstance(uri, str) and path.is_file():
+                if urlsplit(uri).scheme == "s3" and path.is_file():
                     found.append(Kept(uri, path, note))
         return found
 

@@ -5,6 +5,7 @@ import pickle
 import sqlite3
 from contextlib import closing
 from hashlib import md5
+from shutil import rmtree
 
 import pytest
 
@@ -171,3 +172,38 @@ def test_plain_values_are_read(protocol):
 def test_anything_else_is_refused(data):
     with pytest.raises(PackingError):
         print(read_pickle(data))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("records.jsonl", "[" * 5000 + "\n"),
+        ("records.jsonl", "5\n"),
+        ("records.jsonl", '{"url": 5, "site": null, "page_url": null}\n'),
+        ("records.jsonl", "{}\n"),
+        ("dropped.jsonl", '{"url": "a"}\n'),
+        ("sightings.jsonl", '{"image_url": "a", "error": 5, "page_url": "b"}\n'),
+        ("sightings.jsonl", "\x00\n"),
+    ],
+)
+def test_a_journal_that_imgprint_did_not_write(name, text, site, tmp_path):
+    folder = tmp_path / "data/jobs/old"
+    folder.mkdir(parents=True)
+    (folder / name).write_text(text)
+    done = resume(site, tmp_path)
+    assert done.code == 2
+    assert f"imgprint: the job can't go on: in 'data/jobs/old/{name}' the " in done.log
+    assert not site.requests
+    rmtree(folder)  # all that is left is checked as a feed
+
+
+def test_lines_that_were_changed_behind_the_index(site, tmp_path):
+    assert resume(site, tmp_path).code == 0
+    folder = tmp_path / "data/jobs/old"
+    whole = (folder / "records.jsonl").read_bytes()
+    (folder / "records.jsonl").write_bytes(b"[" * (len(whole) - 1) + b"\n")
+    done = crawl(f"-aurl={site.url}/0", "-ajob=old", "-O", "a.csv", cwd=tmp_path)
+    assert done.code == 1
+    assert "Traceback" not in done.log
+    assert "feeds of the job in 'data/jobs/old' lack items: its journal" in done.log
+    rmtree(tmp_path / "data")
