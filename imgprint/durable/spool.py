@@ -76,7 +76,8 @@ class Spool:
             with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
                 with note.open("rb") as file:
                     uri = json.loads(file.read(MAX_NOTE))["uri"]
-                if urlsplit(uri).scheme == "s3" and path.is_file():
+                known = isinstance(uri, str) and urlsplit(uri).scheme == "s3"
+                if known and path.is_file():
                     found.append(Kept(uri, path, note))
         return found
 
