@@ -56,7 +56,7 @@ def _hostile(kind, path, typed):
     kind = members(kind)[0]
     if hasattr(kind, "__required_keys__"):
         return hostile(kind, f"{path}.", typed=typed)
-    if typed and path.rpartition(".")[2] in HASHES:
+    if typed and path.rpartition(".")[2] in HASHES and ".marks." not in path:
         return HASHES[path.rpartition(".")[2]]
     if typed and kind in (int, float, bool):
         return kind(1)
@@ -77,7 +77,7 @@ def paths(value, path=""):
                 yield from paths(part, f"{path}{name}.")
     elif isinstance(value, list):
         yield from (part.removeprefix(HOSTILE) for part in value)
-    else:
+    elif isinstance(value, str) and value.startswith(HOSTILE):
         yield value.removeprefix(HOSTILE)
 
 
