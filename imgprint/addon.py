@@ -11,13 +11,14 @@ from scrapy.downloadermiddlewares.redirect import (
 )
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.downloadermiddlewares.stats import DownloaderStats
-from scrapy.extensions import feedexport, throttle
+from scrapy.extensions import feedexport, spiderstate, throttle
 
 from imgprint import logs
 from imgprint.durable.exporter import FeedExporter
 from imgprint.durable.pipeline import JournalPipeline
 from imgprint.durable.s3 import S3Storage
 from imgprint.durable.scheduler import DurableScheduler
+from imgprint.durable.state import SpiderState
 from imgprint.durable.storages import FileStorage
 from imgprint.evidence import EvidenceLog
 from imgprint.exporters import GeoJsonExporter, ParquetExporter, RecordCsvExporter
@@ -174,6 +175,10 @@ class Addon:
         settings.set("CONCURRENT_ITEMS", 1, priority="addon")
         if settings.get("JOBDIR"):
             settings.set("SCHEDULER", DurableScheduler, priority="addon")
+            settings.setdefault_in_component_priority_dict(
+                "EXTENSIONS", spiderstate.SpiderState, None
+            )
+            settings.setdefault_in_component_priority_dict("EXTENSIONS", SpiderState, 0)
             settings.setdefault_in_component_priority_dict(
                 "ITEM_PIPELINES", JournalPipeline, 950
             )

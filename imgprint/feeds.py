@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import json
     from collections.abc import Container, Iterable, Mapping
 
+    from scrapy import Spider
+
 WHOLE = ("json", "geojson", "parquet")
 """Formats of files that nothing can be appended to."""
 
@@ -140,6 +142,47 @@ def check_targets(uris: Iterable[str]) -> None:
                 f"feed {uri!r} can't be written: {error.strerror}; "
                 "give another path with -O"
             ) from error
+
+
+def check_names(
+    uris: Iterable[str], spider: type[Spider], arguments: Mapping[str, str]
+) -> None:
+    """Raise InputError if placeholders in *uris* stand for nothing that there is.
+
+    They may name attributes of the spider, and what Scrapy's feed exports add.
+    """
+    own: Any = None
+    for uri in uris:
+        if "%" not in uri:
+            continue
+        if own is None:
+            given = {name: v for name, v in arguments.items() if name != "job"}
+            try:
+                own = spider(**given)
+            except (AttributeError, LookupError, TypeError, ValueError):
+                return  # it wants a crawler, perhaps
+        try:
+            uri % _Names(own)
+        except (KeyError, TypeError, ValueError) as error:
+            reason = f"no {error}" if isinstance(error, KeyError) else str(error)
+            raise InputError(
+                f"feed {uri!r}: {reason}; give names such as %(name)s and %(time)s, "
+                "and %% for a percent sign"
+            ) from error
+
+
+class _Names(dict[str, Any]):
+    """What the placeholders of a feed's URI stand for."""
+
+    def __init__(self, spider: Spider):
+        super().__init__(time="", batch_time="", batch_id=1)
+        self._spider = spider
+
+    def __missing__(self, name: str) -> Any:
+        try:
+            return getattr(self._spider, name)
+        except AttributeError:
+            raise KeyError(name) from None
 
 
 def check_formats(

@@ -7,40 +7,25 @@ With a job they are DurableScheduler's, which are in a file anyway.
 from __future__ import annotations
 
 import logging
-import pickle
 import sqlite3
 from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 from weakref import WeakKeyDictionary
 
-from scrapy.utils.request import request_from_dict
+from imgprint.packing import PackingError, pack, unpack
 
 if TYPE_CHECKING:
-    from scrapy import Request, Spider
+    from scrapy import Request
     from scrapy.crawler import Crawler
 
 logger = logging.getLogger(__name__)
-
-UNPICKLABLE = (ValueError, pickle.PicklingError, TypeError, AttributeError)
-"""What ``pack`` raises if a request can't be written."""
 
 _TABLE = """
 PRAGMA journal_mode = MEMORY;
 CREATE TABLE requests (queue INTEGER, number INTEGER, data BLOB,
     PRIMARY KEY (queue, number)) WITHOUT ROWID;
 """
-
-
-def pack(request: Request, spider: Spider | None) -> bytes:
-    """Return *request* as bytes. Raise one of UNPICKLABLE."""
-    return pickle.dumps(request.to_dict(spider=spider), 5)
-
-
-def unpack(data: bytes, spider: Spider | None) -> Request:
-    """Return the request that ``pack`` made *data* of."""
-    fields = pickle.loads(data)  # noqa: S301 - a file of our own
-    return request_from_dict(fields, spider=spider)
 
 
 class Overflow:
@@ -110,8 +95,8 @@ class FifoQueue:
     """The oldest request comes first: SCHEDULER_START_MEMORY_QUEUE.
 
     ``IMGPRINT_REQUESTS_IN_MEMORY`` requests of a crawl (default: 10000) wait in
-    memory, more of them in a temporary file, unless they can't be pickled. If it
-    can't be written, all wait in memory. Stat: ``imgprint/queue/stored``.
+    memory, more of them in a temporary file, unless they hold more than plain
+    values. If it can't be written, all wait in memory. Stat: ``imgprint/queue/stored``.
     """
 
     last = False
@@ -142,7 +127,7 @@ class FifoQueue:
     def _store(self, request: Request) -> bool:
         try:
             data = pack(request, self.crawler.spider)
-        except UNPICKLABLE:
+        except PackingError:
             return False
         if not self._overflow.store(self._number, self._end, data):
             return False

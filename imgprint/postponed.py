@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 from scrapy import Request
 
+from imgprint.items import Sighting
+from imgprint.packing import PackingError
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
 
     from scrapy import Spider
 
     from imgprint.durable.scheduler import DurableScheduler
-    from imgprint.items import Sighting
     from imgprint.seeds import Line
 
 SIGHTING = "imgprint_sighting"
@@ -26,6 +28,37 @@ _KEPT = (
     *("imgprint", "imgprint_depth", "imgprint_render", "imgprint_seed"),
     *("imgprint_tor", SIGHTING, "render", "dont_obey_robotstxt"),
 )
+
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "imgprint": (bool, str),
+    "imgprint_depth": int,
+    "imgprint_render": str,
+    "imgprint_seed": bool,
+    "imgprint_tor": str,
+    SIGHTING: dict,
+    "redirect_urls": list,
+    "redirect_times": int,
+    "redirect_ttl": int,
+    "retry_times": int,
+    "depth": int,
+    "proxy": str,
+    "download_slot": str,
+    "download_timeout": (int, float),
+}
+"""What a job's file may hold as meta of a request, where imgprint and Scrapy use it."""
+
+
+def check_meta(request: Request) -> None:
+    """Raise PackingError if meta of *request* is of another type than it can be."""
+    for name, value in request.meta.items():
+        kind = _TYPES.get(name)
+        if kind and value is not None and not isinstance(value, kind):
+            raise PackingError(f"the meta key {name!r} of a request has a wrong type")
+    places = request.meta.get("redirect_urls") or [""]
+    seen = request.meta.get(SIGHTING) or {"site": None, "page_url": None}
+    known = Sighting.__dataclass_fields__.keys() >= seen.keys() >= {"site", "page_url"}
+    if not known or not all(isinstance(url, str) for url in places):
+        raise PackingError("the meta of a request has a wrong form")
 
 
 def job_of(spider: Spider) -> DurableScheduler | None:

@@ -9,11 +9,12 @@ from imgprint.content.describe import describe_known
 from imgprint.content.fingerprint import whole_hashes
 from imgprint.content.metadata.parts import as_file
 from imgprint.errors import InputError
-from imgprint.inputs import kind_of, read_feed, read_list, reading
+from imgprint.inputs import LeftOut, kind_of, read_feed, read_list, reading
 from imgprint.items import ImageRecord
 from imgprint.local import read_ends, read_more
 from imgprint.matching.search import Query, query_of_entry, query_of_record
 from imgprint.pipelines import fill_in, tell
+from imgprint.report.figures import is_record
 from imgprint.seeds import is_local_image, local_files
 
 if TYPE_CHECKING:
@@ -27,10 +28,11 @@ def is_url(text: str) -> bool:
     return text.startswith(("http://", "https://"))
 
 
-def queries(argument: str, *, decode: bool) -> Iterator[Query]:
+def queries(argument: str, left_out: LeftOut, *, decode: bool) -> Iterator[Query]:
     """Yield what a QUERY that is a path stands for. Raise InputError.
 
-    With *decode* the pictures are decoded, for their PDQ.
+    *left_out* takes the lines of feeds that are no items. With *decode* the
+    pictures are decoded, for their PDQ.
     """
     path = Path(argument)
     if path.is_dir():
@@ -40,8 +42,8 @@ def queries(argument: str, *, decode: bool) -> Iterator[Query]:
     if kind == "image":
         yield _picture(path, decode=decode)
     elif kind == "feed":
-        for record in read_feed(path):
-            if "url" in record:
+        for record in read_feed(path, left_out):
+            if is_record(record):
                 yield query_of_record(record["url"][:200], record)
     else:
         yield from map(query_of_entry, read_list(path))

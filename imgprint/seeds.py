@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 from urllib.parse import urlsplit
 
 from w3lib.url import file_uri_to_path, safe_url_string
@@ -27,6 +29,9 @@ Scrapyd, which passes arguments on like that, has no answer to it: the job never
 begins or ends, and its slot is lost until Scrapyd is started again. Half of that
 is refused, so that a list that grows is noticed before it gets there.
 """
+
+MAX_URL = 65_536
+"""Characters of a line of a list. Servers take a tenth of that."""
 
 _RENDER = "render="
 _RENDER_MODES = ("0", "1", "auto")
@@ -110,13 +115,23 @@ def seed_lines(urls: str | None, url: str | None) -> Iterator[Line]:
 
 def _read_file(path: str) -> Iterator[Line]:
     try:
-        with Path(path).open(encoding="utf-8-sig", errors="replace") as lines:
-            yield from read_lines(lines, path)
+        with Path(path).open(encoding="utf-8-sig", errors="replace") as file:
+            if stat.S_ISCHR(os.fstat(file.fileno()).st_mode):
+                raise OSError(errno.ENODEV, "it is a device")
+            yield from read_lines(_bounded(file), path)
     except OSError as error:
         raise InputError(
             f"URL list {path!r} can't be read: {error.strerror}; "
             "give a file with one URL per line as -a urls=FILE"
         ) from error
+
+
+def _bounded(file: TextIO) -> Iterator[str]:
+    """Yield the lines of *file*, cut behind the first character that is too many."""
+    while line := file.readline(MAX_URL + 1):
+        yield line
+        while len(line) > MAX_URL and not line.endswith("\n"):
+            line = file.readline(MAX_URL + 1)
 
 
 def read_lines(
@@ -134,6 +149,9 @@ def read_lines(
 
 def parse_seed(text: str, where: str, *, local: bool = True) -> Seed:
     """Return the seed that *text* names: a URL, or with *local* a path."""
+    if len(text) > MAX_URL:
+        error = f"{text[:60]!r}... has over {MAX_URL:,} characters"
+        return Seed(where, error=error)
     end, render = _split_render(text)
     if render:
         return replace(parse_seed(text[:end], where, local=local), render=render)

@@ -15,9 +15,11 @@ from imgprint.errors import InputError
 from imgprint.feeds import (
     FastJsonItemExporter,
     FlushingJsonLinesItemExporter,
+    check_names,
     check_targets,
 )
 from imgprint.items import Sighting
+from imgprint.spiders.images import ImagesSpider
 from tests.crawling import ROOT, crawl, jsonl
 from tests.pictures import jpeg
 from tests.servers.moto_s3 import MotoS3
@@ -186,6 +188,40 @@ def test_unwritable(tmp_path, monkeypatch):
     for uri in ("file/x.json", "folder", "file:///dev/null/x.json", "/proc/x/y.json"):
         with pytest.raises(InputError, match="can't be written"):
             check_targets([uri])
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        *("a.json", "%(name)s-%(time)s.json", "a%%b.json", "%(batch_time)s.json"),
+        *("%(batch_id)03d.json", "%(urls)s.json", "%(render)s.json", "s3://b/%(time)s"),
+    ],
+)
+def test_placeholders(uri):
+    check_names([uri], ImagesSpider, {"urls": "a.txt", "job": "b"})
+
+
+@pytest.mark.parametrize(
+    "uri", ["%(site)s.jsonl", "100%.json", "a%b.json", "%(name)d", "%(name"]
+)
+def test_placeholders_that_stand_for_nothing(uri):
+    with pytest.raises(InputError, match="give names such as"):
+        check_names(["%(name)s", uri], ImagesSpider, {"urls": "a.txt"})
+
+
+@pytest.mark.parametrize("option", ["-O", "-o", "-sIMGPRINT_SIGHTINGS="])
+def test_a_placeholder_that_stands_for_nothing(option, tmp_path):
+    name = "%(site)s.jsonl"
+    given = [f"{option}{name}"] if option.endswith("=") else [option, name]
+    with GallerySite({"/": ("text/html", b"<p>")}) as site:
+        done = crawl(f"-aurl={site.url}/", *given, cwd=tmp_path)
+        assert site.requests == 0
+    assert done.code == 2
+    assert "Traceback" not in done.log
+    assert done.log.splitlines()[-1] == (
+        "imgprint: feed '%(site)s.jsonl': no 'site'; give names such as %(name)s and "
+        "%(time)s, and %% for a percent sign"
+    )
 
 
 def test_checking_leaves_nothing_behind(tmp_path, monkeypatch):

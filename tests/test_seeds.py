@@ -5,6 +5,7 @@ import pytest
 from imgprint.errors import InputError
 from imgprint.seeds import (
     MAX_INLINE,
+    MAX_URL,
     check_seeds,
     inline_lines,
     is_local_image,
@@ -29,6 +30,23 @@ def test_lines():
     assert urls(
         "\ufeffhttp://example.com/a b\r\n\n  # note\n  https://example.com/\u00e9  \n"
     ) == ["http://example.com/a%20b", "https://example.com/%C3%A9"]
+
+
+def test_long_lines_are_cut():
+    long = "http://a.example/" + "a" * MAX_URL
+    errors = urls(f"{long}\nhttp://b.example/\n{long * 3}")
+    assert errors == [
+        f"{long[:60]!r}... has over 65,536 characters",
+        "http://b.example/",
+        f"{long[:60]!r}... has over 65,536 characters",
+    ]
+    assert urls(long[:MAX_URL]) == [long[:MAX_URL]]
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/urandom"])
+def test_devices_have_no_end(device):
+    with pytest.raises(InputError, match="can't be read: it is a device"):
+        check_seeds(device, None)
 
 
 def test_single_urls():

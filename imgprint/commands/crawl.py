@@ -11,11 +11,12 @@ from scrapy.commands import crawl
 from scrapy.spiderloader import get_spider_loader
 
 from imgprint.addresses import parse_networks
+from imgprint.config import check_settings
 from imgprint.durable.exporter import FeedExporter
 from imgprint.durable.folder import job_folder
 from imgprint.durable.pipeline import JournalPipeline, check_job
 from imgprint.errors import InputError
-from imgprint.feeds import check_formats, check_targets
+from imgprint.feeds import check_formats, check_names, check_targets
 from imgprint.hashlist import hash_list
 from imgprint.logs import hide_secrets, readable
 from imgprint.middlewares.blocklist import read_blocklist
@@ -34,17 +35,13 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
 
+    from imgprint.inputs import LeftOut
+
 logger = logging.getLogger(__name__)
 
 MOST = 4_000
 """Characters of a sentence that are shown."""
 
-# The first is the default.
-CHOICES = {
-    "IMGPRINT_CANDIDATES": ("largest", "all"),
-    "IMGPRINT_TOR": ("onion", "all", "off"),
-    "IMGPRINT_VARIANTS": ("group", "largest", "original", "all"),
-}
 LISTS: dict[str, Callable[[list[str]], object]] = {
     "IMGPRINT_ALLOWED_NETWORKS": parse_networks,
     "IMGPRINT_TOR_PROXIES": parse_proxies,
@@ -70,14 +67,12 @@ def check_input(settings: BaseSettings, name: str, arguments: dict[str, str]) ->
         raise InputError(f"no spider {name!r}; there is: {', '.join(loader.list())}")
     if check := getattr(loader.load(name), "check_arguments", None):
         check(**arguments)
+    check_settings(settings)
     for setting, parse in LISTS.items():
         try:
             parse(settings.getlist(setting))
         except ValueError as error:
             raise InputError(f"{setting}: {error}") from error
-    for setting, values in CHOICES.items():
-        if (value := settings.get(setting, values[0])) not in values:
-            raise InputError(f"{setting}={value}: give {', '.join(values)}")
     check_lookups(settings)
     if blocklist := settings.get("IMGPRINT_BLOCKLIST"):
         read_blocklist(blocklist)
@@ -90,7 +85,10 @@ def check_input(settings: BaseSettings, name: str, arguments: dict[str, str]) ->
         own = check_job(Path(folder))
     check_formats(settings.getdict("FEEDS"), own)
     sightings = settings.get("IMGPRINT_SIGHTINGS")
-    check_targets([*settings.getdict("FEEDS"), *([sightings] if sightings else [])])
+    feeds = [*settings.getdict("FEEDS"), *([sightings] if sightings else [])]
+    if not settings.get("FEED_URI_PARAMS"):
+        check_names(map(str, feeds), loader.load(name), arguments)
+    check_targets(feeds)
 
 
 def exit_code(crawler: Crawler) -> int:
@@ -124,6 +122,14 @@ def _summary_file(settings: BaseSettings) -> TextIO:
 def complain(sentence: str) -> None:
     """Print *sentence*, without secrets, on one line of standard error."""
     print(f"imgprint: {printable(readable(sentence), MOST)}", file=sys.stderr)
+
+
+def complain_of(left_out: LeftOut) -> int:
+    """Say which lines of feeds were left out; return 2 if any were, else 0."""
+    sentences = left_out.sentences()
+    for sentence in sentences:
+        complain(sentence)
+    return 2 if sentences else 0
 
 
 class Command(crawl.Command):

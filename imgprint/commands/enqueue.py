@@ -12,6 +12,7 @@ from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.conf import arglist_to_dict
 
 from imgprint.commands.crawl import add_spider_arguments, complain
+from imgprint.config import check_settings
 from imgprint.discovery.sites import site_of
 from imgprint.errors import InputError
 from imgprint.machines.shards import Shard, cut
@@ -112,12 +113,11 @@ class Command(ScrapyCommand):
 
     def _enqueue(self, urls: str, opts: argparse.Namespace) -> tuple[int, int]:
         assert self.settings is not None
+        check_settings(self.settings)
         work = Shard(
             output(opts.output), self._arguments(urls, opts), crawl_settings(opts.set)
         )
         buckets = self.settings.getint("IMGPRINT_QUEUE_BUCKETS", 64)
-        if buckets < 1:
-            raise InputError("IMGPRINT_QUEUE_BUCKETS: give a number of 1 or more")
         queue = open_queue(self.settings)
         try:
             queue.set_up()

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.commands import ScrapyCommand
 
-from imgprint.commands.crawl import complain
+from imgprint.commands.crawl import complain, complain_of
 from imgprint.errors import InputError
-from imgprint.inputs import read_feed
+from imgprint.inputs import LeftOut, read_feeds
 from imgprint.keys import url_key
 from imgprint.parquet import ParquetRows
 from imgprint.report.exchange import as_misp, as_stix
@@ -65,7 +65,8 @@ class Command(ScrapyCommand):
         try:
             if not args:
                 raise InputError("nothing to export: give feeds, .json or .jsonl")
-            records = _records(args)
+            left_out = LeftOut()
+            records = _records(args, left_out)
             if opts.to in FEEDS:
                 records = _merged(records)
             if opts.to == "parquet":
@@ -75,14 +76,14 @@ class Command(ScrapyCommand):
             else:
                 sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
                 sys.stdout.writelines(TEXTS[opts.to](records))
+            self.exitcode = complain_of(left_out)
         except InputError as error:
             complain(str(error))
             self.exitcode = 2
 
 
-def _records(feeds: list[str]) -> Iterator[dict[str, Any]]:
-    for feed in feeds:
-        yield from filter(is_record, read_feed(Path(feed)))
+def _records(feeds: list[str], left_out: LeftOut) -> Iterator[dict[str, Any]]:
+    yield from filter(is_record, read_feeds(feeds, left_out))
 
 
 def _merged(records: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:

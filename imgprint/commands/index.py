@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from imgprint.commands.crawl import complain
+from imgprint.commands.crawl import complain, complain_of
 from imgprint.errors import InputError
-from imgprint.inputs import read_feed
+from imgprint.inputs import LeftOut, read_feed
 
 if TYPE_CHECKING:
     import argparse
@@ -45,12 +45,15 @@ class Command(ScrapyCommand):
 
         # Nothing here is cyclic; looking for it takes as long as the work.
         gc.disable()
+        left_out = LeftOut()
         try:
             with Index(Path(opts.db), create=True) as index:
                 for feed in args:
-                    total, new = index.add(read_feed(Path(feed)))
+                    total, new = index.add(read_feed(Path(feed), left_out))
                     print(f"{feed}: {total:,} records, {new:,} of them new")
+                left_out.check()
                 print(f"{opts.db}: {index.count():,} records")
+            self.exitcode = complain_of(left_out)
         except (InputError, IndexFileError) as error:
             complain(str(error))
             self.exitcode = 2

@@ -12,9 +12,16 @@ from scrapy import signals
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from imgprint.commands.crawl import MOST, check_input, complain, exit_code
+from imgprint.commands.crawl import (
+    MOST,
+    check_input,
+    complain,
+    complain_of,
+    exit_code,
+)
+from imgprint.config import check_settings
 from imgprint.errors import InputError
-from imgprint.inputs import read_key
+from imgprint.inputs import LeftOut, read_key
 from imgprint.items import ImageRecord
 from imgprint.masking import json_text_safe, without_credentials
 from imgprint.pipelines import NO_PDQ, decodes
@@ -82,23 +89,29 @@ class Command(ScrapyCommand):
         from imgprint.matching.index import Index, IndexFileError
 
         count = found = 0
+        left_out = LeftOut()
         try:
+            assert self.settings is not None
+            check_settings(self.settings)
             key = read_key(Path(opts.key)) if opts.key else None
             with Index(Path(opts.db)) as index:
-                pending = self._queries(args)
+                pending = self._queries(args, left_out)
                 while batch := list(islice(pending, BATCH)):
                     if not key and any(query.blinded for query in batch):
                         raise InputError("the list is blinded: give --key FILE")
                     found += self._show(index, batch, key, opts)
                     count += len(batch)
+                if not count:
+                    left_out.check()
         except (InputError, IndexFileError) as error:
             complain(str(error))
             self.exitcode = 2
             return
+        self.exitcode = complain_of(left_out) or self.exitcode
         if not found and not self.exitcode:
             complain(f"no match for {count:,} queries in '{opts.db}'")
 
-    def _queries(self, args: list[str]) -> Iterator[Query]:
+    def _queries(self, args: list[str], left_out: LeftOut) -> Iterator[Query]:
         from imgprint.matching.search import query_of_record, query_of_url
         from imgprint.queries import is_url, queries
 
@@ -108,7 +121,7 @@ class Command(ScrapyCommand):
             complain(f"no PDQ hashes of the pictures: {NO_PDQ}")
         for argument in args:
             if not is_url(argument):
-                yield from queries(argument, decode=decode)
+                yield from queries(argument, left_out, decode=decode)
         if urls := [argument for argument in args if is_url(argument)]:
             yield from map(query_of_url, urls)
             for record in self._crawl(urls):

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
 
-from imgprint.commands.crawl import complain
+from imgprint.commands.crawl import complain, complain_of
 from imgprint.errors import InputError
-from imgprint.inputs import read_feed
+from imgprint.inputs import LeftOut, read_feeds
 from imgprint.report.figures import Figures, is_record
 from imgprint.report.page import pieces
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Sequence
 
 
 class Command(ScrapyCommand):
@@ -51,21 +51,23 @@ class Command(ScrapyCommand):
         try:
             if not args:
                 raise InputError("nothing to report: give feeds, .json or .jsonl")
-            count = write(args, Path(opts.output))
+            left_out = LeftOut()
+            count = write(args, Path(opts.output), left_out)
         except InputError as error:
             complain(str(error))
             self.exitcode = 2
         else:
             print(f"{opts.output}: {count:,} records")
+            self.exitcode = complain_of(left_out)
 
 
-def write(feeds: Iterable[str], path: Path) -> int:
+def write(feeds: Sequence[str], path: Path, left_out: LeftOut) -> int:
     """Write the report of *feeds*; return how many records are in it."""
     figures = Figures()
-    for item in _items(feeds):
+    for item in read_feeds(feeds, left_out):
         figures.add_record(item) if is_record(item) else figures.add_sighting(item)
     made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    records = (item for item in _items(feeds) if is_record(item))
+    records = (item for item in read_feeds(feeds, left_out) if is_record(item))
     part = path.with_name(path.name + ".part")
     try:
         with part.open("w", encoding="utf-8", newline="\n") as file:
@@ -77,8 +79,3 @@ def write(feeds: Iterable[str], path: Path) -> int:
             "give another path with -o"
         ) from error
     return figures.totals["records"]
-
-
-def _items(feeds: Iterable[str]) -> Iterator[dict[str, Any]]:
-    for feed in feeds:
-        yield from read_feed(Path(feed))

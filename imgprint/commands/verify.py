@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scrapy.commands import ScrapyCommand
 
-from imgprint.commands.crawl import complain
+from imgprint.commands.crawl import complain, complain_of
 from imgprint.errors import InputError
-from imgprint.inputs import read_feed
+from imgprint.inputs import LeftOut, bounded_lines, open_input, read_feeds
 from imgprint.report.chain import BrokenError, record_hash, verify
 from imgprint.report.figures import is_record
+from imgprint.shape import MAX_LINE
 
 if TYPE_CHECKING:
     import argparse
@@ -43,7 +44,9 @@ class Command(ScrapyCommand):
             if not args:
                 raise InputError("nothing to verify: give an evidence log")
             found = check(args[0])
-            missing = [url for feed in args[1:] for url in _missing(feed, found)]
+            left_out = LeftOut()
+            items = read_feeds(args[1:], left_out, exact=True)
+            missing = [*_missing(items, found)]
         except InputError as error:
             complain(str(error))
             self.exitcode = 2
@@ -59,20 +62,17 @@ class Command(ScrapyCommand):
             )
             for url in missing:
                 complain(f"not in the log as it is in the feed: {url}")
-            self.exitcode = int(bool(missing))
+            self.exitcode = complain_of(left_out) or int(bool(missing))
 
 
 def check(path: str) -> Verified:
     """Return what the log at *path* says. Raise InputError or BrokenError."""
-    try:
-        with Path(path).open("rb") as lines:
-            return verify(lines)
-    except OSError as error:
-        raise InputError(f"log {path!r} can't be read: {error.strerror}") from error
+    with open_input("log", Path(path)) as file:
+        return verify(bounded_lines(file, MAX_LINE))
 
 
-def _missing(feed: str, found: Verified) -> Iterable[str]:
+def _missing(items: Iterable[dict[str, Any]], found: Verified) -> Iterable[str]:
     """Yield the URLs of records that are not in the log, or there are others."""
-    for record in read_feed(Path(feed), exact=True):
+    for record in items:
         if is_record(record) and record_hash(record) not in found.records:
             yield str(record["url"])

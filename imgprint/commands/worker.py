@@ -13,6 +13,7 @@ from scrapy.utils.log import configure_logging
 from imgprint import logs
 from imgprint.commands.crawl import complain
 from imgprint.commands.enqueue import crawl_settings, open_queue
+from imgprint.config import check_settings
 from imgprint.errors import InputError
 from imgprint.machines.forks import ForkServer
 
@@ -65,9 +66,8 @@ class Command(ScrapyCommand):
         try:
             if args or min(opts.processes, opts.attempts) < 1:
                 raise InputError("give --processes and --attempts of 1 or more")
+            check_settings(self.settings)
             timeout = self.settings.getfloat("IMGPRINT_QUEUE_TIMEOUT", 60)
-            if timeout < 6:
-                raise InputError("IMGPRINT_QUEUE_TIMEOUT: give 6 seconds or more")
             with closing(ForkServer()) as forks:  # before what a fork must not have
                 queue = open_queue(self.settings)
                 queue.set_up()

@@ -15,7 +15,7 @@ from scrapy import signals
 from scrapy.utils.asyncio import run_in_thread
 
 from imgprint.durable.hooks import OpenFeedExporter
-from imgprint.durable.journal import OWN
+from imgprint.durable.journal import OWN, UNREADABLE
 from imgprint.durable.pipeline import JournalPipeline
 from imgprint.durable.s3 import S3Storage, upload_spool
 from imgprint.durable.spool import Spool
@@ -97,9 +97,23 @@ class FeedExporter(OpenFeedExporter):
     ) -> None:
         for number, (place, item) in enumerate(items):
             self._place = place
-            self.export(item, spider)
+            try:
+                self.export(item, spider)
+            except UNREADABLE as error:
+                self._unreadable(place, error)
             if number % 100 == 99:
                 await asyncio.sleep(0)  # signals want to be heard
+
+    def _unreadable(self, place: int, error: Exception) -> None:
+        """Say once that the job's journal holds a line that imgprint didn't write."""
+        assert self._job
+        logger.debug("An item of the job at byte %d: %r", place, error)
+        failure = (
+            f"feeds of the job in {str(self._job.folder)!r} lack items: its journal "
+            "holds lines that are not imgprint's"
+        )
+        if failure not in self.failures:
+            self.failures.append(failure)
 
     # What OpenFeedExporter calls
 

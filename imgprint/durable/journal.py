@@ -28,7 +28,7 @@ from imgprint.durable.keys import (
     with_keys,
     without_keys,
 )
-from imgprint.errors import OPEN
+from imgprint.errors import OPEN, InputError
 from imgprint.items import asked_url
 from imgprint.keys import url_key
 from imgprint.lines import (
@@ -63,6 +63,8 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS feeds (uri TEXT PRIMARY KEY, records INT, sightings INT);
 """
 
+# What reading a line raises that imgprint did not write.
+UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 
 # The place of a feed that is the job's own, to be written anew.
 OWN = (-1, -1)
@@ -77,6 +79,7 @@ class Journal:
     def __init__(self, folder: Path):
         path = folder / "index.sqlite"
         self._db = sqlite3.connect(path, timeout=0, isolation_level=None)
+        self._db.execute("PRAGMA trusted_schema = OFF")
         self._db.executescript(_TABLES)  # first: it fails if another process has it
         self.records = JsonLines(folder / "records.jsonl")
         self.sightings = JsonLines(folder / "sightings.jsonl")
@@ -105,8 +108,14 @@ class Journal:
         self._sizes = [*sizes.items()]
         steps = (self._index_record, self._index_sighting, self._index_record)
         for file, step in zip(self._files, steps, strict=True):
-            for _, line in file.read(sizes.get(file.path.name, 0)):
-                step(read_keyed_line(line))
+            for place, line in file.read(_int(sizes.get(file.path.name, 0))):
+                try:
+                    step(read_keyed_line(line))
+                except UNREADABLE as error:
+                    raise InputError(
+                        f"the job can't go on: in {str(file.path)!r} the line at "
+                        f"byte {place} is not imgprint's; begin another job"
+                    ) from error
         self._save()
         self._saved = monotonic()  # also if there was nothing
 
@@ -295,3 +304,8 @@ class Journal:
         self._sites.clear()
         self._sizes = sizes
         self._saved = monotonic()
+
+
+def _int(value: object) -> int:
+    """Return a size of the index, 0 if somebody wrote something else there."""
+    return value if isinstance(value, int) and value >= 0 else 0

@@ -1,4 +1,8 @@
-"""The requests of a job and what became of them, in one SQLite file."""
+"""The requests of a job and what became of them, in one SQLite file.
+
+Requests are stored as imgprint.packing has it. Whoever made the file, nothing
+in it is run.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import sqlite3
 from time import monotonic
 from typing import IO, TYPE_CHECKING
 
+from imgprint.durable.old_jobs import convert
 from imgprint.errors import InputError
 from imgprint.keys import url_key
 
@@ -15,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COMMIT_SECONDS = 0.5
+FORM = 2
+"""The file's ``user_version``. Requests of 0, which had none, were pickled."""
 
 _TABLES = """
 PRAGMA journal_mode = WAL;
@@ -32,6 +39,12 @@ CREATE INDEX IF NOT EXISTS waiting ON requests (queue, id) WHERE taken = 0;
 CREATE INDEX IF NOT EXISTS taken ON requests (id) WHERE taken = 1;
 UPDATE requests SET taken = 0 WHERE taken = 1;
 """
+
+# What is read as a whole when a job goes on.
+_TYPES = {
+    "seeds": {"origin": "text"},
+    "queues": {"name": "text", "slot": "text", "priority": "integer"},
+}
 
 _FIRST = (
     "SELECT id, data FROM requests WHERE queue = ? AND taken = 0 ORDER BY id LIMIT 1"
@@ -83,11 +96,44 @@ class RequestLog:
         self._lock = lock(folder)
         path = folder / "requests.sqlite"
         self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.executescript(_TABLES)
+        try:
+            self._open(str(folder))
+        except (InputError, sqlite3.Error):
+            self._db.close()
+            self._lock.close()
+            raise
         self._db.execute("BEGIN")
         self._committed = monotonic()
+
+    def _open(self, name: str) -> None:
+        """Make the tables, or bring them to today's form. Raise InputError."""
+        self._db.execute("PRAGMA trusted_schema = OFF")
+        ((form,),) = self._db.execute("PRAGMA user_version")
+        if form not in (0, FORM):
+            raise InputError(
+                f"the job in {name!r} can't go on: another version of imgprint "
+                "wrote it; use that one, or begin another job"
+            )
+        self._db.executescript(_TABLES)
+        if form != FORM:
+            convert(self._db, name)
+            self._db.execute(f"PRAGMA user_version = {FORM}")
+            self._db.execute("COMMIT")
         (row,) = self._db.execute("SELECT EXISTS (SELECT 1 FROM claims)")
         self._claims = bool(row[0])
+        self._check(name)
+
+    def _check(self, name: str) -> None:
+        """Raise InputError if tables hold what this class never writes."""
+        for table, columns in _TYPES.items():
+            wrong = " OR ".join(f"typeof({c}) <> '{t}'" for c, t in columns.items())
+            query = f"SELECT EXISTS (SELECT 1 FROM {table} WHERE {wrong})"  # noqa: S608
+            ((found,),) = self._db.execute(query)
+            if found:
+                raise InputError(
+                    f"the job in {name!r} can't go on: its table {table} holds "
+                    "what imgprint doesn't write; begin another job"
+                )
 
     def new(self, fingerprint: bytes) -> bool:
         """Return whether *fingerprint* was never seen; from now on it was."""

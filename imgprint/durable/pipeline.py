@@ -20,6 +20,7 @@ from imgprint.images import Images
 from imgprint.items import ImageRecord, Sighting, asked_url
 from imgprint.keys import url_key
 from imgprint.lines import ITEMS
+from imgprint.packing import PackingError
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -166,14 +167,20 @@ class JournalPipeline:
             del self.outcomes[url_key(url)]
 
     def fail(self, error: Exception) -> None:
-        """Say that the job can't be written, once, and stop the crawl."""
+        """Say why the job can't go on, once, and stop the crawl."""
         if self.failure:
             return
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        self.failure = (
-            f"the job in {str(self.folder)!r} can't be written: {reason}; it is "
-            "kept as far as it got: make room and run the same command again"
-        )
+        if isinstance(error, PackingError):
+            self.failure = (
+                f"the job in {str(self.folder)!r} can't go on: in requests.sqlite "
+                f"{reason}; what it found so far is kept: begin another job"
+            )
+        else:
+            self.failure = (
+                f"the job in {str(self.folder)!r} can't be written: {reason}; it is "
+                "kept as far as it got: make room and run the same command again"
+            )
         logger.error("%s", self.failure)
         # Not close_spider_async: pages under way would go on with their images.
         stopping = self.crawler.stop_async()

@@ -18,8 +18,8 @@ from imgprint.durable.log import RequestLog
 from imgprint.durable.pipeline import JournalPipeline
 from imgprint.keys import url_key
 from imgprint.middlewares.guard import GuardMiddleware
-from imgprint.overflow import UNPICKLABLE, pack, unpack
-from imgprint.postponed import LISTED, first_url
+from imgprint.packing import PackingError, pack, unpack
+from imgprint.postponed import LISTED, check_meta, first_url
 
 if TYPE_CHECKING:
     from scrapy import Request, Spider
@@ -41,8 +41,9 @@ class DurableScheduler(BaseScheduler):
     Requests that were put off (see imgprint.postponed) are queued by the next
     run. The spider finds this object as its ``imgprint_job``.
 
-    A request that can't be written (``scheduler/unserializable``) waits in
-    memory, and a crash loses it.
+    A request that holds more than plain values (``scheduler/unserializable``)
+    waits in memory, and a crash loses it. A request of the file that imgprint
+    could not have written stops the crawl: see imgprint.packing.
 
     Stats: Scrapy's ``scheduler/enqueued``, ``scheduler/dequeued`` and
     ``dupefilter/filtered``; ``imgprint/job/settled``, image requests of a
@@ -58,6 +59,7 @@ class DurableScheduler(BaseScheduler):
         self.fingerprint = crawler.request_fingerprinter.fingerprint
         self.taken: dict[Request, int] = {}
         self.journal: JournalPipeline | None = None
+        self._broken: PackingError | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -90,8 +92,11 @@ class DurableScheduler(BaseScheduler):
             self.journal.outcomes.claimed = self.log.claimed
         spider.imgprint_job = self  # type: ignore[attr-defined]
         self._open_doors()
-        for data in self.log.postponed():
-            self._disk.push(unpack(data, self.spider))
+        try:
+            for data in self.log.postponed():
+                self._disk.push(self.unpack(data))
+        except PackingError as error:
+            self._broken = error
 
     def _open_doors(self) -> None:
         """Tell the guard what was listed: what is left may come before the list."""
@@ -140,7 +145,7 @@ class DurableScheduler(BaseScheduler):
             return False
         try:
             self._disk.push(request)
-        except UNPICKLABLE:
+        except PackingError:
             self.stats.inc_value("scheduler/unserializable")
             self._memory.push(request)
         else:
@@ -194,8 +199,10 @@ class DurableScheduler(BaseScheduler):
         if self._failed():
             return None
         try:
+            if self._broken:
+                raise self._broken
             request = self._next()
-        except sqlite3.OperationalError as error:
+        except (sqlite3.OperationalError, PackingError) as error:
             self._fail(error)
             return None
         if request is not None:
@@ -231,12 +238,18 @@ class DurableScheduler(BaseScheduler):
     def _failed(self) -> bool:
         return bool(self.journal and self.journal.failure)
 
-    def _fail(self, error: sqlite3.OperationalError) -> None:
-        """Stop: with a change lost, nothing more may be written."""
+    def _fail(self, error: sqlite3.OperationalError | PackingError) -> None:
+        """Stop: with a change or a request lost, nothing more may be written."""
         self.log.undo()
         if not self.journal:
             raise error
         self.journal.fail(error)
+
+    def unpack(self, data: object) -> Request:
+        """Return a request of the file. Raise PackingError."""
+        request = unpack(data, self.spider)
+        check_meta(request)
+        return request
 
 
 class _Queue:
@@ -251,6 +264,7 @@ class _Queue:
         self._length = 0 if self.number is None else self.log.length(self.number)
 
     def push(self, request: Request) -> None:
+        check_meta(request)
         data = pack(request, self.scheduler.spider)
         if self.number is None:
             assert self.scheduler.crawler.engine
@@ -264,7 +278,7 @@ class _Queue:
             return None
         number, data = self.log.take(self.number, last=self.last)
         self._length -= 1
-        request = unpack(data, self.scheduler.spider)
+        request = self.scheduler.unpack(data)
         self.scheduler.taken[request] = number
         return request
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
 
+MAX_NOTE = 65_536
+
+
 @dataclass(frozen=True)
 class Kept:
     """A file that waits to be uploaded to *uri*; *note* is the file that says so."""
@@ -70,9 +73,11 @@ class Spool:
         found = []
         for note in sorted(self.folder.glob("*.json")):
             path = note.with_name(note.name.removesuffix(".json"))
-            with suppress(OSError, ValueError, KeyError, TypeError):
-                uri = json.loads(note.read_text(encoding="utf-8"))["uri"]
-                if path.exists():
+            with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+                with note.open("rb") as file:
+                    uri = json.loads(file.read(MAX_NOTE))["uri"]
+                known = isinstance(uri, str) and urlsplit(uri).scheme == "s3"
+                if known and path.is_file():
                     found.append(Kept(uri, path, note))
         return found
 

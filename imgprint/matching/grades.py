@@ -137,8 +137,10 @@ def _content_keys(record: Record, prints: Record, add: Callable[[int], None]) ->
     marks = prints.get("marks") or ()
     if value := prints.get("sha256"):
         add(pack(1, digits(value)))
-        add(pack(2, digits(prints["sha1"])))
-        add(pack(3, digits(prints["md5"])))
+    if value := prints.get("sha1"):
+        add(pack(2, digits(value)))
+    if value := prints.get("md5"):
+        add(pack(3, digits(value)))
     key = prints.get("file_key")
     if key and key[:3] == "f1:":
         add(int(key[3:17], 16) << 6 | 4)
@@ -158,9 +160,10 @@ def _content_keys(record: Record, prints: Record, add: Callable[[int], None]) ->
             sample = bytes.fromhex(value)
             if judged or not is_plain(sample):
                 add(pack(number, hashed_bytes(sample)))
-    if encoder := prints.get("encoder"):
+    encoder = prints.get("encoder")
+    if encoder and (signature := encoder.get("signature")):
         size = record.get("width"), record.get("height")
-        add(pack(52, hashed(encoder["signature"], *size)))
+        add(pack(52, hashed(signature, *size)))
 
 
 def _server_keys(
@@ -169,10 +172,11 @@ def _server_keys(
     for number, name in STATED:
         if value := declared.get(name):
             add(pack(number, digits(value)))
-    if told and (size := told["size"]):
-        if inode := told["inode"]:
-            add(pack(32, hashed(inode, told["modified"], size)))
-        add(pack(51, hashed(told["modified"], size)))
+    if told and (size := told.get("size")):
+        modified = told.get("modified")
+        if inode := told.get("inode"):
+            add(pack(32, hashed(inode, modified, size)))
+        add(pack(51, hashed(modified, size)))
 
 
 def _source_keys(record: Record) -> Iterator[int]:
@@ -194,8 +198,9 @@ def pdq_keys(record: Record) -> Iterator[tuple[int, str]]:
     """Yield grade and hash of each PDQ of *record* that is fit to be compared."""
     prints = record.get("fingerprints") or {}
     whole = prints.get("pdq_source") in ("whole", "progressive", "thumbnail")
-    if whole and prints["pdq_quality"] >= MIN_QUALITY:
+    if whole and (prints.get("pdq_quality") or 0) >= MIN_QUALITY and prints.get("pdq"):
         yield 20, prints["pdq"]
     for name, found in (prints.get("pdq_strips") or {}).items():
-        if found["quality"] >= MIN_QUALITY:
+        good = name in STRIPS and found and (found.get("quality") or 0) >= MIN_QUALITY
+        if good and found.get("pdq"):
             yield NUMBERS[name], found["pdq"]

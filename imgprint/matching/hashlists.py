@@ -94,9 +94,13 @@ def _csv(text: str) -> list[Entry]:
     sample = text.partition("\n")[0]
     delimiter = max(",;\t", key=sample.count)
     entries: list[Entry] = []
-    for row in csv.DictReader(text.splitlines(), delimiter=delimiter):
-        cells = {_name(k): v for k, v in row.items() if k and isinstance(v, str)}
-        entries += _of_fields(cells)
+    reader = csv.DictReader(text.splitlines(), delimiter=delimiter)
+    try:
+        for row in reader:
+            cells = {_name(k): v for k, v in row.items() if k and isinstance(v, str)}
+            entries += _of_fields(cells)
+    except csv.Error as error:
+        raise ListError(f"line {reader.line_num}: {error}") from None
     if not entries:
         raise ListError("no hash in any column")
     return entries

@@ -112,7 +112,7 @@ class Index:
         batch, total, new = _Batch(self.db), 0, 0
         try:
             for line in lines:
-                if "image_url" in line:
+                if "image_url" in line and "url" not in line:
                     batch.add_sighting(line)
                 else:
                     batch.add(line)
@@ -183,7 +183,7 @@ def _row(record: Mapping[str, Any]) -> _Row:
     prints = record.get("fingerprints") or {}
     digests = [(n, prints[name]) for n, name in KEPT.items() if prints.get(name)]
     if declared := prints.get("declared"):
-        digests += [(n, declared[k]) for n, k in DECLARED.items() if k in declared]
+        digests += [(n, declared[k]) for n, k in DECLARED.items() if declared.get(k)]
     return _Row(identity, url, site, page, found, list(pdq_keys(record)), digests)
 
 
@@ -201,7 +201,7 @@ class _Batch:
         self.rows[row.identity] = row
 
     def add_sighting(self, sighting: Mapping[str, Any]) -> None:
-        url, site = sighting["image_url"], sighting["site"]
+        url, site = sighting.get("image_url"), sighting.get("site")
         if url and site and not url.startswith("data:"):
             self.sightings.add((url, site))
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 START = "0" * 64
+MAX_BYTES = 1 << 63
 
 
 class BrokenError(ValueError):
@@ -69,14 +70,17 @@ class Chain:
         return json.dumps(entry) + "\n"
 
 
-def verify(lines: Iterable[str | bytes]) -> Verified:
-    """Return what the log says. Raise BrokenError at the first broken entry."""
+def verify(lines: Iterable[str | bytes | None]) -> Verified:
+    """Return what the log says. Raise BrokenError at the first broken entry.
+
+    A line of None is one that is too long to be an entry.
+    """
     found, kind = Verified(), None
     for number, line in enumerate(lines, 1):
         entry = _entry(number, line)
         if entry["number"] != number:
             raise BrokenError(
-                number, f"is numbered {entry['number']}: entries are missing or moved"
+                number, f"is numbered {_shown(entry)}: entries are missing or moved"
             )
         if kind == "end":
             raise BrokenError(number, "stands behind the end")
@@ -84,18 +88,31 @@ def verify(lines: Iterable[str | bytes]) -> Verified:
             raise BrokenError(number, "is not where a log begins")
         if entry["previous"] != found.last:
             raise BrokenError(number, "does not follow the entry before it")
-        own = {name: value for name, value in entry.items() if name != "hash"}
-        if entry["hash"] != record_hash(own):
+        if entry["hash"] != _own_hash(number, entry):
             raise BrokenError(number, "was changed: its hash is another")
         kind, found.last, found.entries = entry.get("kind"), entry["hash"], number
-        _count(found, entry)
+        _count(found, number, entry)
     if kind != "end":
         reason = "is missing: the log was cut short, or its crawl was"
         raise BrokenError(found.entries + 1, reason)
     return found
 
 
-def _entry(number: int, line: str | bytes) -> dict[str, Any]:
+def _own_hash(number: int, entry: dict[str, Any]) -> str:
+    try:
+        return record_hash({name: v for name, v in entry.items() if name != "hash"})
+    except RecursionError:
+        raise BrokenError(number, "is nested too deep") from None
+
+
+def _shown(entry: dict[str, Any]) -> str:
+    number = entry["number"]
+    return str(number)[:20] if isinstance(number, int | float | str) else "otherwise"
+
+
+def _entry(number: int, line: str | bytes | None) -> dict[str, Any]:
+    if line is None:
+        raise BrokenError(number, "is too long")
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError):
@@ -106,10 +123,17 @@ def _entry(number: int, line: str | bytes) -> dict[str, Any]:
     return entry
 
 
-def _count(found: Verified, entry: dict[str, Any]) -> None:
+def _count(found: Verified, number: int, entry: dict[str, Any]) -> None:
     if entry.get("kind") == "exchange":
+        received = entry.get("bytes_received")
+        received = 0 if received is None else received
+        if type(received) is not int or not 0 <= received < MAX_BYTES:
+            raise BrokenError(number, "does not say how many bytes were received")
         found.requests += 1
-        found.bytes_received += entry.get("bytes_received") or 0
+        found.bytes_received += received
     elif entry.get("kind") == "record":
-        found.records.add(str(entry.get("record_sha256")))
+        digest = entry.get("record_sha256")
+        if not isinstance(digest, str):
+            raise BrokenError(number, "has no hash of its record")
+        found.records.add(digest)
         found.complete += entry.get("complete") is True

@@ -10,7 +10,7 @@ from tests.report import feeds
 @pytest.fixture
 def feed(tmp_path):
     items = [feeds.record(n) for n in range(12)]
-    items += [feeds.hostile_record(), feeds.hostile_sighting()]
+    items += [feeds.hostile_record(typed=True), feeds.hostile_sighting(typed=True)]
     return feeds.write(tmp_path / "feed.jsonl", items)
 
 

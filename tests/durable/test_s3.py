@@ -140,6 +140,25 @@ def test_interrupted_twice(s3, tmp_path):
     assert len({record["url"] for record in stored}) == len(stored) == 112
 
 
+@pytest.mark.parametrize(
+    "note",
+    [
+        *("", "5", "[]", "{}", "[" * 50_000, '{"uri": 5}', '{"uri": "http://["}'),
+        *(
+            '{"uri": "file:///etc/passwd"}',
+            '{"uri": null}',
+            "\x00",
+            '{"uri": ["s3://"]}',
+        ),
+        '{"uri": "s3://b/a"' + " " * 100_000 + "}",
+    ],
+)
+def test_a_spool_of_somebody_else(note, tmp_path):
+    (tmp_path / "a").write_text("text")
+    (tmp_path / "a.json").write_text(note)
+    assert Spool(tmp_path).entries() == []
+
+
 def test_spool(tmp_path):
     spool = Spool(tmp_path / "spool")
     assert spool.entries() == []

@@ -13,6 +13,18 @@ HOSTILE = (
     "<img src=http://203.0.113.1/x.png onerror=window.hacked=2>"
     "\u2028\u2029\x00'\"`${window.hacked=3}&lt;&#60;<!--<script>\u202e\ud800]]>"
 )
+# The only fields of text that can't hold any text.
+HASHES = {
+    **dict.fromkeys(("md5", "unproven_md5"), "ab" * 16),
+    "sha1": "ab" * 20,
+    **dict.fromkeys(("sha256", "pdq"), "ab" * 32),
+    "file_key": "f1:" + "ab" * 16,
+    "data_sha256": "d1:" + "ab" * 32,
+    "sha256_first_10240_bytes": "ab" * 32,
+    "sha256_last_1024_bytes": "ab" * 32,
+    "random_128_bytes_sample_start": "ab" * 128,
+    "random_128_bytes_sample_end": "ab" * 128,
+}
 CITIES = (
     *((51.5, -0.1), (48.9, 2.4), (52.5, 13.4), (41.9, 12.5), (59.9, 10.8)),
     *((40.7, -74.0), (37.8, -122.4), (-23.6, -46.6), (19.4, -99.1), (-33.9, 18.4)),
@@ -29,18 +41,25 @@ NAMES = tuple(field.name for field in documented(ImageRecord))
 ERRORS = ("HTTP 404", "HTTP 404", "HTTP 403", "robots.txt forbids it", "timed out")
 
 
-def hostile(item, path=""):
-    """What *item* describes, with HOSTILE and its path as every value and name."""
+def hostile(item, path="", *, typed=False):
+    """What *item* describes, with HOSTILE and its path as every value and name.
+
+    If it is *typed*, only of fields that are any text: a feed may have it.
+    """
     return {
-        field.name: _hostile(field.kind, f"{path}{field.name}")
+        field.name: _hostile(field.kind, f"{path}{field.name}", typed)
         for field in documented(item)
     }
 
 
-def _hostile(kind, path):
+def _hostile(kind, path, typed):
     kind = members(kind)[0]
     if hasattr(kind, "__required_keys__"):
-        return hostile(kind, f"{path}.")
+        return hostile(kind, f"{path}.", typed=typed)
+    if typed and path.rpartition(".")[2] in HASHES and ".marks." not in path:
+        return HASHES[path.rpartition(".")[2]]
+    if typed and kind in (int, float, bool):
+        return kind(1)
     if get_origin(kind) is list:
         return [f"{HOSTILE}{path}.0", f"{HOSTILE}{path}.1"]
     if get_origin(kind) is dict and str in get_args(kind):
@@ -58,24 +77,24 @@ def paths(value, path=""):
                 yield from paths(part, f"{path}{name}.")
     elif isinstance(value, list):
         yield from (part.removeprefix(HOSTILE) for part in value)
-    else:
+    elif isinstance(value, str) and value.startswith(HOSTILE):
         yield value.removeprefix(HOSTILE)
 
 
-def hostile_record():
-    return hostile(ImageRecord)
+def hostile_record(*, typed=False):
+    return hostile(ImageRecord, typed=typed)
 
 
-def hostile_sighting(**fields):
+def hostile_sighting(*, typed=False, **fields):
     """One of an image that gave no record; with error=None of one that did."""
-    return {**hostile(Sighting), **fields}
+    return {**hostile(Sighting, typed=typed), **fields}
 
 
 def hostile_feed():
     """A record, its sighting, a sighting with an error, and a record like any."""
-    item = hostile_record()
-    seen = hostile_sighting(image_url=item["url"], error=None)
-    return [item, seen, hostile_sighting(), record(1)]
+    item = hostile_record(typed=True)
+    seen = hostile_sighting(typed=True, image_url=item["url"], error=None)
+    return [item, seen, hostile_sighting(typed=True), record(1)]
 
 
 def record(n, **fields):
