@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.downloadermiddlewares.redirect import (
     MetaRefreshMiddleware,
     RedirectMiddleware,
@@ -33,6 +34,7 @@ from imgprint.lean.signals import LeanSignals
 from imgprint.lean.stats import LeanDownloaderStats, LeanStatsCollector
 from imgprint.middlewares.backoff import BackoffMiddleware
 from imgprint.middlewares.blocklist import BlocklistMiddleware
+from imgprint.middlewares.coding import DecodingMiddleware
 from imgprint.middlewares.guard import (
     GuardMiddleware,
     RedirectGuardMiddleware,
@@ -93,6 +95,7 @@ class Addon:
             (560, BackoffMiddleware),
             (565, OnionErrorMiddleware),
             (580, PageRefreshMiddleware),
+            (590, DecodingMiddleware),
             (594, PageMiddleware),
             (595, RangeMiddleware),
             (600, SeenRedirectMiddleware),
@@ -104,6 +107,7 @@ class Addon:
         for replaced in (
             RobotsTxtMiddleware,
             MetaRefreshMiddleware,
+            HttpCompressionMiddleware,
             RedirectMiddleware,
         ):
             settings.setdefault_in_component_priority_dict(

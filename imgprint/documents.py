@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import chain
@@ -114,7 +115,7 @@ class Documents:
         if body[:3] == b"\x1f\x8b\x08":
             try:
                 body = gunzip(body, max_size=self.max_size)
-            except (OSError, ValueError):
+            except (OSError, ValueError, EOFError, zlib.error):
                 return None
         kind = kind_of(body)
         if not kind:
@@ -203,17 +204,9 @@ class Documents:
         return found
 
     async def _read_whole(
-        self,
-        document: Document,
-        kind: str,
-        url: str,
-        depth: int,
-        budget: Iterator[int],
+        self, document: Document, kind: str, url: str, depth: int, budget: Iterator[int]
     ) -> list[Candidate]:
-        """Return the candidates of what is at *url*.
-
-        If it fails, those until then, and an error of *document* says so.
-        """
+        """Return the candidates at *url*, up to an error, which *document* gets."""
         found: list[Candidate] = []
         try:
             async for candidate in self._read(document, kind, url, depth, budget):
@@ -228,12 +221,7 @@ class Documents:
         return found
 
     async def _read(
-        self,
-        document: Document,
-        kind: str,
-        url: str,
-        depth: int,
-        budget: Iterator[int],
+        self, document: Document, kind: str, url: str, depth: int, budget: Iterator[int]
     ) -> AsyncIterator[Candidate]:
         if next(budget, None) is None:
             return

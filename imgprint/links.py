@@ -5,6 +5,9 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from imgprint.discovery.sitemap import robots_sitemaps
+from imgprint.discovery.sites import site_of
+from imgprint.images import Page
 from imgprint.items import Sighting
 from imgprint.middlewares.redirects import was_seen
 from imgprint.unexpected import note_unexpected
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
     from imgprint.documents import Document
-    from imgprint.images import Page
     from imgprint.scope import Scope
 
 # How many pages in a row went on to the next by themselves.
@@ -99,6 +101,16 @@ class Links:
         elif not (outputs or page.seen) and refresh.url != page.url:
             error = f"refreshes to {refresh.url}, which was seen before"
             yield self._sighting(page_url=page.url, site=page.site, error=error)
+
+    def sitemaps(self, response: Response) -> Iterator[Request | Sighting]:
+        """Yield requests for the sitemaps that a robots.txt names."""
+        render = response.meta["render"]
+        page = Page(response.url, site_of(response.url))
+        yield from self.each(
+            robots_sitemaps(response.body),
+            page,
+            lambda url: self._make(response.urljoin(url), 0, render),
+        )
 
     def each(
         self,
