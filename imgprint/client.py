@@ -31,7 +31,7 @@ from yarl import URL
 from imgprint.content.exchange import SMALL
 from imgprint.errors import NoHostName, Refused, TorError
 from imgprint.kept import Answer, Kept, give_up, head_of, until_all_is_there
-from imgprint.lean.headers import LeanHeaders
+from imgprint.lean.headers import LeanHeaders, repair_fields
 from imgprint.lean.request import LeanResponse
 from imgprint.lean.urls import host_of
 from imgprint.resolving import Resolver
@@ -56,29 +56,12 @@ if TYPE_CHECKING:
     from imgprint.middlewares.guard import Gate
 
 
-def _plain_length(field: bytes) -> bytes:
-    """Return Content-Length without zeros in front: int() takes 4,300 digits."""
-    return field.lstrip(b"0") or b"0"
-
-
-def _plain_coding(field: bytes) -> bytes:
-    """Return Content-Encoding in ASCII. Scrapy fails at other names of codings."""
-    return (
-        field
-        if field.isascii()
-        else field.decode("ascii", "replace").encode("ascii", "replace")
-    )
-
-
 def _url_of(request: Request) -> URL:
     try:
         return URL(request.url, encoded=bool(request.meta.get("verbatim_url")))
     except ValueError as error:
         raise NoHostName(host_of(request)) from error
 
-
-# Fields that a server may send so that Scrapy can't read them.
-_REPAIRS = ((b"Content-Length", _plain_length), (b"Content-Encoding", _plain_coding))
 
 _ip_address = lru_cache(maxsize=10_000)(ip_address)
 
@@ -136,11 +119,7 @@ class AiohttpHandler(AiohttpDownloadHandler):
         headers = LeanHeaders()
         for name, value in response.raw_headers:
             dict.setdefault(headers, name.title(), []).append(value)
-        for name, repair in _REPAIRS:
-            if name in headers:
-                dict.__setitem__(
-                    headers, name, [*map(repair, dict.__getitem__(headers, name))]
-                )
+        repair_fields(headers)
         return headers
 
     async def _fetch_image(self, request: Request) -> Response:

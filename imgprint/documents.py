@@ -139,17 +139,9 @@ class Documents:
         return found
 
     async def _read_whole(
-        self,
-        document: Document,
-        kind: str,
-        url: str,
-        depth: int,
-        budget: Iterator[int],
+        self, document: Document, kind: str, url: str, depth: int, budget: Iterator[int]
     ) -> list[Candidate]:
-        """Return the candidates of what is at *url*.
-
-        If it fails, those until then, and an error of *document* says so.
-        """
+        """Return the candidates at *url*, up to an error, which *document* gets."""
         found: list[Candidate] = []
         try:
             async for candidate in self._read(document, kind, url, depth, budget):
@@ -163,12 +155,7 @@ class Documents:
         return found
 
     async def _read(
-        self,
-        document: Document,
-        kind: str,
-        url: str,
-        depth: int,
-        budget: Iterator[int],
+        self, document: Document, kind: str, url: str, depth: int, budget: Iterator[int]
     ) -> AsyncIterator[Candidate]:
         if next(budget, None) is None:
             return

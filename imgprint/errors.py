@@ -42,6 +42,13 @@ class Refused(IgnoreRequest):
     """A page leads to where no page may lead."""
 
 
+class BadCoding(IgnoreRequest):
+    """The body of an answer is not coded as it says."""
+
+    def __init__(self, coding: str):
+        super().__init__(f"can't be decoded from {coding[:100]!a}")
+
+
 class NoHostName(IgnoreRequest):
     """A URL's host is not a name that could be looked up."""
 

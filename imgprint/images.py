@@ -6,29 +6,24 @@ import asyncio
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
-from weakref import WeakValueDictionary
 
 from imgprint.content.metadata.plain import plain_text
 from imgprint.discovery.choose import choose_variants
 from imgprint.discovery.data_uri import decode_data_uri
-from imgprint.discovery.limits import MAX_REQUEST_URL, cut_text, cut_url
+from imgprint.discovery.limits import cut_text, cut_url
 from imgprint.discovery.urls import is_placeholder
-from imgprint.errors import DOWNLOAD_ERRORS, INTERRUPTED, NOT_TRIED, OPEN, error_text
-from imgprint.gather import Turns
-from imgprint.http import ImageResponse, image_request, inline_image
+from imgprint.errors import INTERRUPTED, NOT_TRIED, OPEN
+from imgprint.fetcher import Fetcher
+from imgprint.http import image_request, inline_image
 from imgprint.items import NOT_CHOSEN, ImageRecord, Sighting
 from imgprint.keys import url_key
-from imgprint.lean.download import download
-from imgprint.lean.urls import place_of
 from imgprint.lines import json_line
 from imgprint.postponed import SIGHTING, postpone
-from imgprint.referrer import referrer_of
 from imgprint.unexpected import note_unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable, Iterator, Mapping, MutableMapping
 
-    from scrapy import Request
     from scrapy.crawler import Crawler
 
     from imgprint.discovery.candidate import Candidate
@@ -39,9 +34,6 @@ if TYPE_CHECKING:
 
 Items = tuple[ImageRecord | Sighting, ...]
 
-# What a page, or an image, says to those who would use its images.
-_PAGE_RULES = frozenset(["noimageindex", "noai", "noimageai"])
-_IMAGE_RULES = _PAGE_RULES | {"noindex", "none"}
 MAX_OTHERS = 100_000
 # Bytes of sightings for each byte of their page. Real galleries need up to ten.
 _PAGE_FACTOR = 10
@@ -92,20 +84,15 @@ class Images:
     "original" the original, if the largest is a size of it on the same host
     and it can be had, "all" all of them and the original.
 
-    ``IMGPRINT_OBEY_ROBOTS_TAGS`` (default: False) leaves out images of pages
-    that say noimageindex, noai or noimageai, and images whose X-Robots-Tag
-    says so, or noindex.
-
     ``IMGPRINT_MAX_SIGHTING_BYTES_PER_PAGE`` (default: 2000000) bounds the sightings
     of one page: they may have so many bytes and ten times the page's own, at most
     16 times so many. ``IMGPRINT_MAX_SIGHTING_BYTES_PER_SITE`` (default: 1000000000)
     bounds those of all pages of a site in one run. What is over is left out, and
     one sighting of the page says how many. Records are not left out. In sightings
-    and records URLs end after 8,192 characters, with their length and hash; a URL
-    of more than 65,536 is not requested.
+    and records URLs end after 8,192 characters, with their length and hash.
 
     Stats: ``imgprint/image/found``, ``imgprint/image/failed``,
-    ``imgprint/image/skipped/{max_images,deny,robots_tags,placeholder,data_uri,long_url}``,
+    ``imgprint/image/skipped/{placeholder,data_uri}``, those of Fetcher,
     ``imgprint/sighting/{count,dropped}``, ``imgprint/variant/{original,no_original}``.
     """
 
@@ -113,8 +100,6 @@ class Images:
         self.crawler = crawler
         self.scope = scope
         self.choice = crawler.settings.get("IMGPRINT_VARIANTS", "group")
-        self.obey = crawler.settings.getbool("IMGPRINT_OBEY_ROBOTS_TAGS", False)
-        self._per_host = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
         settings = crawler.settings
         self._page_bytes = settings.getint(
             "IMGPRINT_MAX_SIGHTING_BYTES_PER_PAGE", 2_000_000
@@ -123,9 +108,9 @@ class Images:
             "IMGPRINT_MAX_SIGHTING_BYTES_PER_SITE", 1_000_000_000
         )
         self._written: Counter[str | None] = Counter()
+        self._fetcher = Fetcher(crawler, scope)
         # Outcome of each image by a hash of its URL: None, an error, or to come.
         self._outcomes: Outcomes = {}
-        self._hosts: WeakValueDictionary[str, Turns] = WeakValueDictionary()
 
     def claim(self, url: str) -> bool:
         """Return whether the image at *url* is new; from now on it is not."""
@@ -275,7 +260,7 @@ class Images:
         error: str | None = INTERRUPTED
         record = None
         try:
-            record, error = await self._fetch(url, page)
+            record, error = await self._fetcher.fetch(url, page)
         except Exception as exception:  # noqa: BLE001 - an image stops no other
             error = note_unexpected(self.crawler, exception)
             self._count("image/failed")
@@ -283,59 +268,6 @@ class Images:
             self._outcomes[key] = error
             outcome.set_result(error)
         return record, error
-
-    async def _fetch(
-        self, url: str, page: Page
-    ) -> tuple[ImageRecord | None, str | None]:
-        """Return the record of the image at *url*, or why there is none."""
-        if error := self._refused(url, page):
-            return None, error
-        request = image_request(url, meta=page.way)
-        if referrer := referrer_of(page.url, url):
-            request.headers["Referer"] = referrer
-        engine = self.crawler.engine
-        assert engine
-        try:
-            turns = self._turns_of(request)
-            await turns.take()
-            try:
-                if not engine.running:
-                    return None, INTERRUPTED
-                response = await download(self.crawler, request)
-            finally:
-                turns.give_back()
-        except DOWNLOAD_ERRORS as exception:
-            error = error_text(exception)
-        else:
-            if isinstance(response, ImageResponse):
-                return self._record(response, url, page)
-            error = f"HTTP {response.status}"
-        self._count("image/failed")
-        return None, error
-
-    def _refused(self, url: str, page: Page) -> str | None:
-        if self.obey and (rules := page.robots & _PAGE_RULES):
-            self._count("image/skipped/robots_tags")
-            return f"the page says {min(rules)}"
-        if len(url) > MAX_REQUEST_URL:
-            self._count("image/skipped/long_url")
-            return f"URL of {len(url)} characters"
-        error = self.scope.refuses_image(url, page.site)
-        if error:
-            name = "deny" if error == "matches deny" else "max_images"
-            self._count(f"image/skipped/{name}")
-        return error
-
-    def _record(
-        self, response: ImageResponse, url: str, page: Page
-    ) -> tuple[ImageRecord | None, str | None]:
-        record = response.record(url=url, site=page.site, page_url=page.url)
-        if self.obey and (rules := _IMAGE_RULES.intersection(record.robots or ())):
-            self._count("image/skipped/robots_tags")
-            return None, f"X-Robots-Tag says {min(rules)}"
-        if page.robots:
-            record.robots = sorted(page.robots.union(record.robots or ()))
-        return record, None
 
     async def _inline(self, candidate: Candidate, page: Page) -> Items:
         """Return record and sighting of an image within the page itself.
@@ -357,28 +289,16 @@ class Images:
             return ()
         if not self.claim(image.label):
             return self._sighting(candidate, page, None)
-        if error := self._refused(image.label, page):
+        if error := self._fetcher.refused(image.label, page):
             self._outcomes[url_key(image.label)] = error
             return self._sighting(candidate, page, error)
-        record, error = self._record(response, image.label, page)
+        record, error = self._fetcher.record(response, image.label, page)
         return self._both(record, self._sighting(candidate, page, error))
 
     def resume(self, outcomes: Outcomes, images: Mapping[str | None, int]) -> None:
         """Go on with a job: with its *outcomes*, and its *images* of each site."""
         self._outcomes = outcomes
         self.scope.resume(images)
-
-    def _turns_of(self, request: Request) -> Turns:
-        """Return what bounds the images of one host that are awaited at a time.
-
-        More would only wait in the downloader's slot, and take the places of
-        other hosts while they do.
-        """
-        host = place_of(request).netloc
-        turns = self._hosts.get(host)
-        if turns is None:
-            turns = self._hosts[host] = Turns(self._per_host)
-        return turns
 
     def _sighting(
         self, candidate: Candidate, page: Page, error: str | None

@@ -7,6 +7,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from imgprint.discovery.limits import cut_url
+from imgprint.discovery.sitemap import robots_sitemaps
+from imgprint.discovery.sites import site_of
+from imgprint.images import Page
 from imgprint.items import Sighting
 from imgprint.lean.items import MAX_WITHOUT_PAUSE
 from imgprint.middlewares.redirects import was_seen
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-    from imgprint.images import Page
     from imgprint.reading import Document
     from imgprint.scope import Scope
 
@@ -108,6 +110,16 @@ class Links:
         elif not (outputs or page.seen) and refresh.url != page.url:
             error = f"refreshes to {refresh.url}, which was seen before"
             yield self._sighting(page_url=page.url, site=page.site, error=error)
+
+    def sitemaps(self, response: Response) -> Iterator[Request | Sighting]:
+        """Yield requests for the sitemaps that a robots.txt names."""
+        render = response.meta["render"]
+        page = Page(response.url, site_of(response.url))
+        yield from self.each(
+            robots_sitemaps(response.body),
+            page,
+            lambda url: self._make(response.urljoin(url), 0, render),
+        )
 
     def each(
         self,

@@ -12,6 +12,7 @@ import signal
 import socket
 import struct
 import sys
+import zlib
 from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass, field
@@ -169,7 +170,7 @@ def read_listing(task: Task, skipped: Counter[str]) -> Document | None:
     if body[:3] == b"\x1f\x8b\x08":
         try:
             body = gunzip(body, max_size=task.max_size)
-        except (OSError, ValueError):
+        except (OSError, ValueError, EOFError, zlib.error):
             return None
     kind = kind_of(body)
     if not kind:

@@ -220,6 +220,26 @@ def is_local_image(path: Path) -> bool:
         return identify(file.read(512)) is not None
 
 
+def local_seeds(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield what each file at or below *path* is, and its URL.
+
+    That is "image", "page" or "other". Of a file that can't be read it is "failed",
+    and why.
+    """
+    for file in local_files(path):
+        try:
+            if isinstance(file, OSError):
+                raise file
+            if is_local_image(file):
+                kind = "image"
+            else:
+                is_page = file.suffix.lower() in (".html", ".htm", ".xhtml")
+                kind = "page" if is_page else "other"
+            yield kind, file.as_uri()
+        except OSError as error:
+            yield "failed", f"{error.filename}: {error.strerror}"
+
+
 def check_seeds(urls: str | None, url: str | None) -> None:
     """Raise InputError unless there is at least one seed that can be crawled.
 

@@ -67,3 +67,26 @@ class LeanHeaders(Headers):
             for key, values in dict.items(self)
             for value in values
         ]
+
+
+def repair_fields(headers: LeanHeaders) -> None:
+    """Write what a server may send, and Scrapy can't read, so that it can."""
+    for name, repaired in _REPAIRS:
+        if name in headers:
+            values = dict.__getitem__(headers, name)
+            dict.__setitem__(headers, name, [repaired(value) for value in values])
+
+
+def _plain_length(field: bytes) -> bytes:
+    """Return Content-Length without zeros in front: int() takes 4,300 digits."""
+    return field.lstrip(b"0") or b"0"
+
+
+def _plain_coding(field: bytes) -> bytes:
+    """Return Content-Encoding in ASCII. Scrapy fails at other names of codings."""
+    if field.isascii():
+        return field
+    return field.decode("ascii", "replace").encode("ascii", "replace")
+
+
+_REPAIRS = ((b"Content-Length", _plain_length), (b"Content-Encoding", _plain_coding))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import TextResponse
 
 from imgprint.discovery.encoding import encoding_of
 from imgprint.discovery.limits import MAX_PAGE_BYTES, MAX_ROBOTS_BYTES, cut_page
 from imgprint.discovery.xml import kind_of
+from imgprint.middlewares.coding import DecodingMiddleware
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -25,7 +25,7 @@ MAX_CODINGS = 3
 _CUT = "imgprint_cut"
 
 
-class BodyMiddleware(HttpCompressionMiddleware):
+class BodyMiddleware(DecodingMiddleware):
     """Scrapy's decompression, with bounds on what follows.
 
     No answer may be coded more than three times. Of a page, style sheet or manifest

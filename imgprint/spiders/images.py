@@ -12,7 +12,6 @@ from w3lib.url import file_uri_to_path
 
 from imgprint.arguments import NUMBERS, PATTERNS, check_arguments
 from imgprint.discovery.limits import cut_url
-from imgprint.discovery.sitemap import robots_sitemaps
 from imgprint.discovery.sites import site_of
 from imgprint.discovery.urls import looks_like_image
 from imgprint.documents import Documents
@@ -37,7 +36,7 @@ from imgprint.lists import fetch_list
 from imgprint.postponed import SIGHTING, first_url, known, lines_left, once, postpone
 from imgprint.reader import ReadingInterrupted
 from imgprint.scope import Scope
-from imgprint.seeds import is_local_image, list_url, local_files, seed_lines
+from imgprint.seeds import list_url, local_seeds, seed_lines
 from imgprint.unexpected import note_unexpected
 
 if TYPE_CHECKING:
@@ -163,21 +162,16 @@ class ImagesSpider(Spider):
             )
 
     def _local(self, url: str) -> Iterator[Request | Sighting]:
-        for path in local_files(Path(file_uri_to_path(url))):
-            try:
-                if isinstance(path, OSError):
-                    raise path
-                url = path.as_uri()
-                if is_local_image(path):
-                    yield from self._image_seed(url)
-                elif path.suffix.lower() in (".html", ".htm", ".xhtml"):
-                    yield self._page(path.as_uri())
-                else:
-                    self._count("page/skipped/not_html")
-            except OSError as error:
+        for kind, text in local_seeds(Path(file_uri_to_path(url))):
+            if kind == "image":
+                yield from self._image_seed(text)
+            elif kind == "page":
+                yield self._page(text)
+            elif kind == "other":
+                self._count("page/skipped/not_html")
+            else:
                 self._count("image/failed")
-                reason = f"{error.filename}: {error.strerror}"
-                yield self._sighting(element="seed", error=reason)
+                yield self._sighting(element="seed", error=text)
 
     # Pages
 
@@ -294,13 +288,7 @@ class ImagesSpider(Spider):
 
     def parse_robots(self, response: Response) -> Iterator[Request | Sighting]:
         """Yield requests for the sitemaps that a robots.txt names."""
-        render = response.meta["render"]
-
-        def sitemap(url: str) -> Request:
-            return self._page(response.urljoin(url), render=render)
-
-        page = Page(response.url, site_of(response.url))
-        yield from self.links.each(robots_sitemaps(response.body), page, sitemap)
+        yield from self.links.sitemaps(response)
 
     def robots_failed(self, failure: Failure) -> None:
         """No robots.txt, no sitemaps: not an error."""
