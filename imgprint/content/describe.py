@@ -213,7 +213,7 @@ def _describe(layout: Layout, found: Found) -> Description:
         layout=layout,
         thumbnail_span=found.thumbnail_span,
     )
-    _make_plain(description)
+    make_plain(description)
     return description
 
 
@@ -231,7 +231,7 @@ def plain_record(record: dict[str, Any]) -> dict[str, Any]:
     return record
 
 
-def _make_plain(description: Description) -> None:
+def make_plain(description: Description) -> None:
     """Have no value of *description* hold anything but text, whoever read it."""
     plain = Plain()
     plain.reference(description.exif)
