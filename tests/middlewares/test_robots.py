@@ -113,6 +113,13 @@ def test_direct_requests_are_scrapy_s():
     assert all("imgprint_tor" not in r.meta for r in middleware.crawler.engine.asked)
 
 
+def test_what_is_judged_is_what_is_sent():
+    agent = {"User-Agent": "imgprint"}
+    for url in ("http://a.example/x/%2e%2e/secret", "http://u:p@a.example/%73ecret"):
+        (error,) = judge(robots((200, RULES)), Request(url, headers=agent))
+        assert str(error) == "Forbidden by robots.txt", url
+
+
 def test_only_if_robots_are_obeyed():
     with pytest.raises(NotConfigured):
         build_from_crawler(OnionRobotsMiddleware, get_crawler())
