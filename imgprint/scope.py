@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 MAX_PAGES = 10_000
 """Pages of one site, unless the user says otherwise: no pagination is endless."""
+MAX_MATCHED = 8_192
+"""Characters of a URL that *allow* and *deny* are looked for in.
+
+The user's expressions may take any time for text that is long enough.
+"""
 
 
 class Scope:
@@ -23,6 +28,7 @@ class Scope:
     *depth* is how many links to follow; *max_pages* and *max_images* are caps
     per site, None for none. Links are followed if *allow* is found in their
     URL and *deny* is not; images are fetched unless *deny* is found in theirs.
+    A URL of more than MAX_MATCHED characters is as one that *deny* is found in.
     What the user listed is always crawled. Raise InputError for a bad pattern.
     """
 
@@ -47,9 +53,10 @@ class Scope:
         """Return whether to crawl the page that a page of *site* links to; once."""
         if not site or site_of(url) != site:
             return False
-        if self.allow and not self.allow.search(url):
+        long = len(url) > MAX_MATCHED
+        if self.allow and (long or not self.allow.search(url)):
             return False
-        if self.deny and self.deny.search(url):
+        if self.deny and (long or self.deny.search(url)):
             return False
         key = url_key(url)
         if key in self._seen or self._pages[site] == self.max_pages:
@@ -64,7 +71,7 @@ class Scope:
 
     def refuses_image(self, url: str, site: str | None) -> str | None:
         """Return why not to fetch the image of a page of *site*; count it if None."""
-        if self.deny and self.deny.search(url):
+        if self.deny and (len(url) > MAX_MATCHED or self.deny.search(url)):
             return "matches deny"
         if self.max_images is not None and self._images[site] >= self.max_images:
             return f"over max_images={self.max_images} of {site}"

@@ -23,6 +23,15 @@ def test_patterns():
     assert scope.refuses_image("http://a.example/i/1.gif", SITE) == "matches deny"
 
 
+def test_patterns_get_no_long_url():
+    url = "http://a.example/" + "a" * 10_000
+    slow = Scope(allow=r"(a+)+!", deny=r"(a+)+!")
+    assert not slow.follows(url, SITE)
+    assert slow.refuses_image(url, SITE) == "matches deny"
+    assert Scope().follows(url, SITE)
+    assert Scope().refuses_image(url, SITE) is None
+
+
 def test_caps():
     scope = Scope(max_pages=2, max_images=1)
     follows = [scope.follows(f"http://a.example/{i}", SITE) for i in range(4)]
