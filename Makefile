@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CORE := build/compiled
 # What the tests start on loopback.
-PACKAGES := nginx-light apache2-bin lighttpd caddy chromium tmux tor strace imagemagick libimage-exiftool-perl libjpeg-turbo-progs webp curl postgresql g++ python3-dev
+PACKAGES := nginx-light apache2-bin lighttpd caddy chromium tmux tor strace imagemagick libimage-exiftool-perl libjpeg-turbo-progs webp curl postgresql g++ python3-dev iproute2 util-linux
 
 .PHONY: demo crawl test lint docs bench compiled clean
 
