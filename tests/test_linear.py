@@ -18,6 +18,7 @@ from imgprint.discovery import attributes, css, headers, scripts, urls
 from imgprint.discovery.data_uri import decode_data_uri
 from imgprint.discovery.elements import sizes
 from imgprint.discovery.feeds import feed_contents
+from imgprint.discovery.html import image_candidates, root_of
 from imgprint.discovery.images import dimension
 from imgprint.discovery.manifest import manifest_places
 from imgprint.discovery.sitemap import robots_sitemaps, sitemap_entries
@@ -185,6 +186,17 @@ def test_what_was_slow(read, text):
             read(text)
 
     assert seconds(call, 5, LIMIT) < LIMIT
+
+
+def test_pictures_in_pictures():
+    unit = "<picture><source srcset=/{0}.jpg><img src=/{0}.png>"
+    page = root_of("".join(unit.format(number) for number in range(2000)))
+
+    def call():
+        return sum(1 for _ in image_candidates(page, "http://a.example/"))
+
+    assert call() > 1000
+    assert seconds(call, 3, 1, most=3) < 1
 
 
 def test_a_long_host_is_no_host():

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MAX_PICTURE = 1000
 """Elements read of one picture, attributes of one image."""
+MAX_INNER_PICTURE = 32
+"""Elements read of a picture in a picture: a page may nest two thousand."""
 
 # Of src and srcset of one image, or of one picture, one is enough; so of these.
 LAZY_TWINS = LAZY_SRCSET | {"data-src", "data-lazy-src"}
@@ -121,9 +123,11 @@ def _lazy_sources(attrs: dict[str, str]) -> Iterator[Source]:
 
 def picture_places(node: Any, _: dict[str, str]) -> Iterator[Place]:
     """Yield a picture as one place: the sources of its children, by type."""
+    is_inner = next(node.iterancestors("{*}picture"), None) is not None
+    most = MAX_INNER_PICTURE if is_inner else MAX_PICTURE
     children = [
         (str(child.tag).rpartition("}")[2], dict(child.items()))
-        for child in islice(node.iter("{*}source", "{*}img", "{*}amp-img"), MAX_PICTURE)
+        for child in islice(node.iter("{*}source", "{*}img", "{*}amp-img"), most)
     ]
     about = next((describe(attrs) for tag, attrs in children if tag != "source"), ())
     lazy = any(has_lazy_twin(attrs) for _, attrs in children)
