@@ -65,7 +65,6 @@ CREATE TABLE IF NOT EXISTS feeds (uri TEXT PRIMARY KEY, records INT, sightings I
 
 # What reading a line raises that imgprint did not write.
 UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
-
 # The place of a feed that is the job's own, to be written anew.
 OWN = (-1, -1)
 
@@ -112,10 +111,9 @@ class Journal:
                 try:
                     step(read_keyed_line(line))
                 except UNREADABLE as error:
-                    raise InputError(
-                        f"the job can't go on: in {str(file.path)!r} the line at "
-                        f"byte {place} is not imgprint's; begin another job"
-                    ) from error
+                    where = f"in {str(file.path)!r} the line at byte {place}"
+                    reason = f"the job can't go on: {where} is not imgprint's"
+                    raise InputError(f"{reason}; begin another job") from error
         self._save()
         self._saved = monotonic()  # also if there was nothing
 
@@ -307,5 +305,5 @@ class Journal:
 
 
 def _int(value: object) -> int:
-    """Return a size of the index, 0 if somebody wrote something else there."""
+    """Return a size of the index, 0 if something else stands there."""
     return value if isinstance(value, int) and value >= 0 else 0
