@@ -1,5 +1,6 @@
-"""Faults of imgprint itself, put into a crawl by a setting: see test_unexpected."""
+"""Faults of imgprint itself, put into a crawl by a variable: see test_unexpected."""
 
+import os
 from functools import wraps
 
 from scrapy.exceptions import CloseSpider
@@ -68,10 +69,10 @@ PLACES = {
 
 
 class Faults:
-    """The extension that puts the fault of the setting FAULT into its place."""
+    """The extension that puts the fault of the variable FAULT into its place."""
 
     @classmethod
     def from_crawler(cls, crawler):
-        place, name, change = PLACES[crawler.settings["FAULT"]]
+        place, name, change = PLACES[os.environ["FAULT"]]
         setattr(place, name, change(getattr(place, name)))
         return cls()

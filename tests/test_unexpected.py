@@ -35,9 +35,9 @@ def run(tmp_path):
                 "-adepth=5",
                 *args,
                 cwd=tmp_path,
+                env={"FAULT": fault},
                 settings={
                     "EXTENSIONS": json.dumps({"tests.faults.Faults": 1}),
-                    "FAULT": fault,
                     "IMGPRINT_MIN_SIZE": 0,
                     "IMGPRINT_LEAN": lean,
                     "CONCURRENT_REQUESTS_PER_DOMAIN": 1,

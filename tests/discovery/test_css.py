@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgprint.discovery.css import css_images
+from imgprint.discovery.css import css_images, css_imports
 
 IMAGES = [
     ("a{background:url(b.png)}", ["b.png"]),
@@ -87,3 +87,12 @@ def test_time_is_linear(piece):
 def test_junk(text):
     for sources in css_images("url(" + text):
         assert all(source.url for source in sources)
+
+
+def test_a_number_that_python_refuses():
+    long = "9" * 5000
+    text = f"a{{background:image-set(url(a.png) {long}x, 'b.png' 1x)}}"
+    assert [[source.url for source in image] for image in css_images(text)] == [
+        ["a.png", "b.png"]
+    ]
+    assert list(css_imports(f"@import url(a.css) {long};")) == ["a.css"]
