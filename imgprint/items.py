@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 from imgprint import blocks
+from imgprint.discovery.limits import cut_text, cut_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,7 +148,10 @@ class ImageRecord(_Fields):
 
 @dataclass
 class Sighting:
-    """One place where an image was seen, or why a page or an image failed."""
+    """One place where an image was seen, or why a page or an image failed.
+
+    Its texts are cut, with a mark, where they are too long: see discovery.limits.
+    """
 
     page_url: Annotated[str | None, "Page, None for an image listed as such"] = None
     image_url: Annotated[str | None, "Image, None for a page that failed"] = None
@@ -162,3 +166,10 @@ class Sighting:
     onion_location: Annotated[
         str | None, "Onion site that the page says it has; it is not followed"
     ] = None
+
+    def __post_init__(self) -> None:
+        self.alt, self.error = cut_text(self.alt), cut_text(self.error)
+        if self.page_url:
+            self.page_url = cut_url(self.page_url)
+        if self.image_url:
+            self.image_url = cut_url(self.image_url)

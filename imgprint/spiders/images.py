@@ -12,24 +12,23 @@ from scrapy import Request, Spider
 from w3lib.url import file_uri_to_path
 
 from imgprint.arguments import NUMBERS, PATTERNS, check_arguments
-from imgprint.discovery.limits import cut_url
 from imgprint.discovery.sitemap import robots_sitemaps
 from imgprint.discovery.sites import site_of
 from imgprint.discovery.urls import looks_like_image
 from imgprint.documents import Documents
 from imgprint.durable.folder import use_job
-from imgprint.errors import INTERRUPTED, InputError, NotAnImage, TorDown, error_text
-from imgprint.gather import gather_bounded
+from imgprint.errors import InputError, NotAnImage, TorDown, error_text
+from imgprint.gather import gather_bounded, paced
 from imgprint.http import ImageResponse, image_request
-from imgprint.images import Images, Page
+from imgprint.images import Images
 from imgprint.items import Sighting
-from imgprint.lean.items import MAX_WITHOUT_PAUSE, deliver
+from imgprint.lean.items import deliver
 from imgprint.lean.pages import Delivery
 from imgprint.lists import fetch_list
 from imgprint.postponed import SIGHTING, first_url, known, lines_left, once, postpone
-from imgprint.reader import ReadingInterrupted
 from imgprint.scope import Scope
 from imgprint.seeds import is_local_image, list_url, local_files, seed_lines
+from imgprint.sightings import page_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
 
     from imgprint.reading import Document
     from imgprint.seeds import Line, Seed
+    from imgprint.sightings import Page
 
 
 class ImagesSpider(Spider):
@@ -84,7 +84,7 @@ class ImagesSpider(Spider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         use_job(crawler.settings, kwargs.pop("job", None))
         spider = super().from_crawler(crawler, *args, **kwargs)
-        spider.documents = Documents(crawler)
+        spider.documents = Documents(crawler, spider.scope)
         spider.images = Images(crawler, spider.scope)
         return spider
 
@@ -170,40 +170,18 @@ class ImagesSpider(Spider):
             if isinstance(response, ImageResponse):
                 for item in self._seed_items(response):
                     yield item
-            elif document := await self._read(response):
+            elif document := await self.documents.read(response):
                 self._count("page/count")
-                page = Page(
-                    response.url,
-                    site_of(response.url),
-                    response.meta.get("imgprint_depth", 0),
-                    "imgprint_rendered" in response.meta,
-                    document.robots,
-                    document.way,
-                    size=len(response.body),
-                )
+                page = page_of(response, document)
                 # A task, or each image would wake the generators of all middlewares.
                 items = self._items(response, document, page, way)
                 await asyncio.create_task(deliver(self.crawler, items, response))
                 async for request in self._follow(response, document, page):
                     yield request
-            elif not self._running():
-                url = response.url
-                yield self._sighting(page_url=url, site=site_of(url), error=INTERRUPTED)
             else:
                 self._count("page/skipped/not_html")
                 url, error = response.url, "neither a page nor an image"
                 yield self._sighting(page_url=url, site=site_of(url), error=error)
-
-    def _running(self) -> bool:
-        return bool(self.crawler.engine and self.crawler.engine.running)
-
-    async def _read(self, response: Response) -> Document | None:
-        """Return what *response* holds, None also if the crawl is being stopped."""
-        depth = response.meta.get("imgprint_depth", 0)
-        try:
-            return await self.documents.read(response, links=depth < self.scope.depth)
-        except ReadingInterrupted:
-            return None
 
     def _seed_items(self, response: ImageResponse) -> Iterator[Any]:
         """Yield sighting and record of an image that was listed."""
@@ -223,13 +201,9 @@ class ImagesSpider(Spider):
     ) -> AsyncIterator[Any]:
         """Yield the records and sightings of the page, and of what it is made of."""
         limit = self.settings.getint("CONCURRENT_REQUESTS")
-        if document.onion:
-            yield self._sighting(
-                page_url=page.url, site=page.site, onion_location=document.onion
-            )
-        if document.unread:
-            error = document.unread
-            yield self._sighting(page_url=page.url, site=page.site, error=error)
+        if document.onion or document.unread:
+            about = {"onion_location": document.onion, "error": document.unread or None}
+            yield self._sighting(page_url=page.url, site=page.site, **about)
         found = self.images.of(page, document.candidates)
         async for item in gather_bounded(found, limit, limit // 8, way.begun):
             yield item
@@ -307,9 +281,7 @@ class ImagesSpider(Spider):
         if depth >= self.scope.depth and not listed:
             return
         render = response.meta.get("imgprint_render", "0")
-        for number, url in enumerate(chain(document.lists, document.links)):
-            if number % MAX_WITHOUT_PAUSE == MAX_WITHOUT_PAUSE - 1:
-                await asyncio.sleep(0)  # pages of 100,000 links are not alone
+        async for url in paced(chain(document.lists, document.links)):
             is_image = hash(url) in page.seen
             if not is_image and self.scope.follows(url, page.site):
                 yield self._page(url, depth if listed else depth + 1, render)
@@ -326,9 +298,6 @@ class ImagesSpider(Spider):
 
     def _sighting(self, **fields: Any) -> Sighting:
         self._count("sighting/count")
-        for name in ("page_url", "image_url"):
-            if fields.get(name):
-                fields[name] = cut_url(fields[name])
         return Sighting(**fields)
 
     def _count(self, name: str) -> None:
