@@ -5,10 +5,10 @@
 Each page is served compressed to a crawl of its own, with 20 images of another page
 beside it. Prints for each kind: the longest time for which the event loop stood
 still, the most CPU time that its thread took meanwhile, the seconds of the crawl, its
-peak of memory and that of the process that
-reads large pages, in MB, the bytes of sightings, and what became of the page. The
-loop must not be held for more than 0.5 s of CPU time, which other programs do not
-change, nor the peak be over 400 MB; the exit code says whether that holds.
+peak of memory and that of the process that reads large pages, in MB, the bytes of
+sightings, and what became of the page. The loop must not be held for
+more than 0.5 s of CPU time, which other programs do not change, nor the peak be over
+400 MB; the exit code says whether that holds.
 """
 
 import asyncio
@@ -271,9 +271,8 @@ def measure(name, make):
     fine = busiest <= MOST_SECONDS and peak <= MOST_MEMORY and good == GOOD_IMAGES
     print(
         f"{name:22}{sent / 1e3:7.0f}{longest:8.3f}{busiest:8.3f}{seconds:8.1f}"
-        f"{own / 1024:7.0f}"
-        f"{other / 1024:7.0f}{written / 1e6:9.2f}  {'ok' if fine else 'OVER'}  "
-        f"{told[:70]}",
+        f"{own / 1024:7.0f}{other / 1024:7.0f}{written / 1e6:9.2f}  "
+        f"{'ok' if fine else 'OVER'}  {told[:70]}",
         flush=True,
     )
     return fine
@@ -281,9 +280,8 @@ def measure(name, make):
 
 def main(names):
     print(
-        f"{'page':22}{'KB sent':>7}{'still s':>8}{'CPU s':>8}{'all s':>8}{'MB':>7}"
-        f"{'reader':>7}"
-        f"{'MB seen':>9}"
+        f"{'page':22}{'KB sent':>7}{'still s':>8}{'CPU s':>8}{'all s':>8}"
+        f"{'MB':>7}{'reader':>7}{'MB seen':>9}"
     )
     made = kinds()
     results = [measure(name, made[name]) for name in names or made]

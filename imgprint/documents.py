@@ -13,7 +13,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from imgprint.discovery.candidate import Candidate
 from imgprint.discovery.collect import MAX_CANDIDATES
 from imgprint.discovery.linked import MAX_LINKED
-from imgprint.errors import DOWNLOAD_ERRORS, TorDown
+from imgprint.errors import DOWNLOAD_ERRORS, INTERRUPTED, TorDown
 from imgprint.gather import gather_bounded
 from imgprint.keys import url_key
 from imgprint.middlewares.bodies import unread_of
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from scrapy.crawler import Crawler
+
+    from imgprint.scope import Scope
 
 MAX_IMPORTS = 3
 """Levels of @import below a page's style sheets."""
@@ -59,7 +61,8 @@ class Documents:
     image's URL and is none to be fetched, by scheme.
     """
 
-    def __init__(self, crawler: Crawler):
+    def __init__(self, crawler: Crawler, scope: Scope):
+        self.scope = scope
         settings = crawler.settings
         self.crawler = crawler
         self.every = settings.get("IMGPRINT_CANDIDATES", "largest") == "all"
@@ -70,14 +73,19 @@ class Documents:
         self.reader = Reader(crawler)
         self._fetched: set[bytes] = set()
 
-    async def read(self, response: Response, *, links: bool = True) -> Document | None:
+    async def read(self, response: Response) -> Document | None:
         """Return what *response* holds, None if it is no document with images.
 
-        Without *links*, those of a large document are not looked for. Raise
-        ReadingInterrupted if the crawl is being stopped.
+        If the crawl is being stopped, a large document is not read.
         """
+        try:
+            return await self._document(response)
+        except ReadingInterrupted:
+            return Document("page", unread=INTERRUPTED)
+
+    async def _document(self, response: Response) -> Document | None:
         if isinstance(response, HtmlResponse):
-            return await self._page(response, links=links)
+            return await self._page(response)
         task = Task("listing", response.url, response.body, mode=self._mode)
         task.max_size = LARGE
         document = None
@@ -92,18 +100,20 @@ class Documents:
     def _mode(self) -> Any:
         return "all" if self.every else "marked"
 
-    async def _page(self, response: HtmlResponse, *, links: bool) -> Document:
+    async def _page(self, response: HtmlResponse) -> Document:
         skipped = _Skipped(self.crawler)
         document: Document | None
         if len(response.body) <= LARGE:
             document = read_page(response, self._mode, skipped, self._ignored)
         else:
             task = page_task("page", response)
-            task.mode, task.links = self._mode, links
-            task.ignored = self._ignored
+            task.mode, task.ignored = self._mode, self._ignored
+            task.links = response.meta.get("imgprint_depth", 0) < self.scope.depth
             document = await self.reader.read(task, skipped)
         assert document
-        document.unread = document.unread or unread_of(response)
+        document.unread = "; ".join(
+            filter(None, (unread_of(response), document.unread))
+        )
         if document.unread:
             self._count("page/cut")
         document.linked = [link for link in document.linked if link.kind in self.kinds]
@@ -179,7 +189,10 @@ class Documents:
         skipped = _Skipped(self.crawler)
         if len(task.body) <= LARGE:
             return read_part(task, skipped)
-        document = await self.reader.read(task, skipped)
+        try:
+            document = await self.reader.read(task, skipped)
+        except ReadingInterrupted:
+            return Document(kind)
         assert document
         if document.unread or unread_of(response):
             self._count("page/cut")

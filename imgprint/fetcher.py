@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
 
-    from imgprint.images import Page
     from imgprint.items import ImageRecord
     from imgprint.scope import Scope
+    from imgprint.sightings import Page
 
 # What a page, or an image, says to those who would use its images.
 _PAGE_RULES = frozenset(["noimageindex", "noai", "noimageai"])

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+MAX_WITHOUT_PAUSE = 64
+"""Items of one page after which others come to their turn."""
+
 
 async def gather_bounded(
     coroutines: Iterator[Coroutine[Any, Any, Iterable[T]]],
@@ -62,6 +65,14 @@ async def gather_bounded(
     finally:
         for task in running:
             task.cancel()
+
+
+async def paced(items: Iterable[T]) -> AsyncIterator[T]:
+    """Yield *items*, and let others come to their turn now and then."""
+    for number, item in enumerate(items):
+        if number % MAX_WITHOUT_PAUSE == MAX_WITHOUT_PAUSE - 1:
+            await asyncio.sleep(0)
+        yield item
 
 
 class Turns:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
-from imgprint.content.metadata.plain import plain_text
 from imgprint.discovery.choose import choose_variants
 from imgprint.discovery.data_uri import decode_data_uri
-from imgprint.discovery.limits import cut_text, cut_url
 from imgprint.discovery.urls import is_placeholder
-from imgprint.errors import INTERRUPTED, NOT_TRIED, OPEN
+from imgprint.errors import INTERRUPTED, NOT_TRIED
 from imgprint.fetcher import Fetcher
 from imgprint.http import image_request, inline_image
 from imgprint.items import NOT_CHOSEN, ImageRecord, Sighting
 from imgprint.keys import url_key
-from imgprint.lines import json_line
 from imgprint.postponed import SIGHTING, postpone
+from imgprint.sightings import Page, Settling, SightingRoom, sighting_of
 from imgprint.unexpected import note_unexpected
 
 if TYPE_CHECKING:
@@ -35,41 +32,6 @@ if TYPE_CHECKING:
 Items = tuple[ImageRecord | Sighting, ...]
 
 MAX_OTHERS = 100_000
-# Bytes of sightings for each byte of their page. Real galleries need up to ten.
-_PAGE_FACTOR = 10
-_MOST_PAGE_FACTOR = 16
-
-
-@runtime_checkable
-class Settling(Protocol):
-    """Outcomes that are kept on disk, where sightings are kept that say the same."""
-
-    def settle(self, url: str, error: str, site: str | None) -> None:
-        """Keep *error* of an image whose sighting is left out."""
-
-
-@dataclass(slots=True)
-class Page:
-    """What sightings say of their page, and which images were seen on it.
-
-    *robots* are the rules of its X-Robots-Tag and robots meta elements, *way* is
-    the meta of requests for its parts, *errors* says why not all of it was read.
-    *size* is in bytes; *written* bytes of sightings were made of it, and *left_out*
-    sightings were not.
-    """
-
-    url: str
-    site: str | None
-    depth: int = 0
-    rendered: bool = False
-    robots: frozenset[str] = frozenset()
-    way: dict[str, Any] = field(default_factory=dict)
-    seen: set[int] = field(default_factory=set)
-    others: dict[str, Candidate] = field(default_factory=dict)
-    errors: list[str] = field(default_factory=list)
-    size: int = 0
-    written: int = 0
-    left_out: int = 0
 
 
 class Images:
@@ -84,31 +46,20 @@ class Images:
     "original" the original, if the largest is a size of it on the same host
     and it can be had, "all" all of them and the original.
 
-    ``IMGPRINT_MAX_SIGHTING_BYTES_PER_PAGE`` (default: 2000000) bounds the sightings
-    of one page: they may have so many bytes and ten times the page's own, at most
-    16 times so many. ``IMGPRINT_MAX_SIGHTING_BYTES_PER_SITE`` (default: 1000000000)
-    bounds those of all pages of a site in one run. What is over is left out, and
-    one sighting of the page says how many. Records are not left out. In sightings
-    and records URLs end after 8,192 characters, with their length and hash.
+    In sightings and records URLs end after 8,192 characters, with their length and
+    hash. For the bytes of sightings see SightingRoom.
 
     Stats: ``imgprint/image/found``, ``imgprint/image/failed``,
     ``imgprint/image/skipped/{placeholder,data_uri}``, those of Fetcher,
-    ``imgprint/sighting/{count,dropped}``, ``imgprint/variant/{original,no_original}``.
+    ``imgprint/variant/{original,no_original}``.
     """
 
     def __init__(self, crawler: Crawler, scope: Scope):
         self.crawler = crawler
         self.scope = scope
         self.choice = crawler.settings.get("IMGPRINT_VARIANTS", "group")
-        settings = crawler.settings
-        self._page_bytes = settings.getint(
-            "IMGPRINT_MAX_SIGHTING_BYTES_PER_PAGE", 2_000_000
-        )
-        self._site_bytes = settings.getint(
-            "IMGPRINT_MAX_SIGHTING_BYTES_PER_SITE", 1_000_000_000
-        )
-        self._written: Counter[str | None] = Counter()
         self._fetcher = Fetcher(crawler, scope)
+        self._sightings = SightingRoom.from_crawler(crawler)
         # Outcome of each image by a hash of its URL: None, an error, or to come.
         self._outcomes: Outcomes = {}
 
@@ -170,8 +121,8 @@ class Images:
         engine = self.crawler.engine
         left = len(page.others)
         for url, candidate in page.others.items():
-            if self._room(page) <= 0:
-                self._leave_out(page, left)
+            if self._sightings.left(page) <= 0:
+                self._sightings.leave_out(page, left)
                 break
             if engine and not engine.running:
                 return
@@ -182,9 +133,7 @@ class Images:
                 error = outcome if known else NOT_CHOSEN
                 yield from self._sighting(candidate, page, error)  # type: ignore[arg-type]
         if page.left_out:
-            self._count("sighting/count")
-            error = f"{page.left_out} sightings were left out: too many bytes"
-            yield Sighting(page_url=cut_url(page.url), site=page.site, error=error)
+            yield self._sightings.notice(page)
 
     def fail(self, url: str, error: str) -> None:
         """Take it that the record of the image at *url* could not be made."""
@@ -231,7 +180,7 @@ class Images:
 
     def _postpone(self, candidate: Candidate, page: Page) -> None:
         """Have the image fetched by the next run, for the same sighting."""
-        sighting = asdict(_sighting(candidate, page, None))
+        sighting = asdict(sighting_of(candidate, page, None))
         # With credentials: the next run is to ask for the same.
         sighting |= {"page_url": candidate.page or page.url}
         sighting |= {"image_url": candidate.url}
@@ -304,45 +253,12 @@ class Images:
         self, candidate: Candidate, page: Page, error: str | None
     ) -> tuple[Sighting, ...]:
         """Return the sighting, () if its page or site has too many bytes of them."""
-        sighting = _sighting(candidate, page, error)
-        size = len(json_line(sighting)) + 1
-        room = self._room(page)
-        if size > room and not (error or "").startswith(OPEN):
-            self._leave_out(page, 1)
-            if error and isinstance(self._outcomes, Settling):
-                self._outcomes.settle(candidate.url, error, page.site)
-            return ()
-        page.written += size
-        self._written[page.site] += size
-        self._count("sighting/count")
-        return (sighting,)
-
-    def _room(self, page: Page) -> int:
-        """Return how many bytes of sightings may still be written of *page*."""
-        most = min(
-            self._page_bytes + _PAGE_FACTOR * page.size,
-            self._page_bytes * _MOST_PAGE_FACTOR,
-        )
-        return min(most - page.written, self._site_bytes - self._written[page.site])
-
-    def _leave_out(self, page: Page, count: int) -> None:
-        page.left_out += count
-        self.crawler.stats.inc_value("imgprint/sighting/dropped", count)
+        sighting = sighting_of(candidate, page, error)
+        if self._sightings.admit(sighting, page):
+            return (sighting,)
+        if error and isinstance(self._outcomes, Settling):
+            self._outcomes.settle(candidate.url, error, page.site)
+        return ()
 
     def _count(self, name: str) -> None:
         self.crawler.stats.inc_value(f"imgprint/{name}")
-
-
-def _sighting(candidate: Candidate, page: Page, error: str | None) -> Sighting:
-    return Sighting(
-        page_url=cut_url(candidate.page or page.url),
-        image_url=cut_url(candidate.url),
-        site=page.site,
-        element=candidate.element,
-        alt=plain_text(cut_text(candidate.alt) or "") or None,
-        width=candidate.width,
-        height=candidate.height,
-        rendered=page.rendered,
-        depth=page.depth,
-        error=plain_text(error) if error else error,
-    )

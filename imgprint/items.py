@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 from imgprint import blocks
+from imgprint.discovery.limits import cut_text, cut_url
 from imgprint.masking import text_without_credentials, without_credentials
 
 if TYPE_CHECKING:
@@ -174,7 +175,10 @@ class ImageRecord(_Fields):
 
 @dataclass
 class Sighting(_Item):
-    """One place where an image was seen, or why a page or an image failed."""
+    """One place where an image was seen, or why a page or an image failed.
+
+    Its texts are cut, with a mark, where they are too long: see discovery.limits.
+    """
 
     page_url: Annotated[str | None, "Page, None for an image listed as such"] = None
     image_url: Annotated[str | None, "Image, None for a page that failed"] = None
@@ -203,6 +207,14 @@ class Sighting(_Item):
             self.error = text_without_credentials(self.error)
         if self.onion_location and "@" in self.onion_location:
             self.onion_location = without_credentials(self.onion_location)
+        self._cut()
+
+    def _cut(self) -> None:
+        self.alt, self.error = cut_text(self.alt), cut_text(self.error)
+        if self.page_url:
+            self.page_url = cut_url(self.page_url)
+        if self.image_url:
+            self.image_url = cut_url(self.image_url)
 
 
 def _without(url: str | None) -> str | None:

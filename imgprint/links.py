@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from imgprint.discovery.limits import cut_url
 from imgprint.discovery.sitemap import robots_sitemaps
 from imgprint.discovery.sites import site_of
-from imgprint.images import Page
+from imgprint.gather import paced
 from imgprint.items import Sighting
-from imgprint.lean.items import MAX_WITHOUT_PAUSE
 from imgprint.middlewares.redirects import was_seen
+from imgprint.sightings import Page
 from imgprint.unexpected import note_unexpected
 
 if TYPE_CHECKING:
@@ -76,11 +74,9 @@ class Links:
 
         refresh = [document.refresh.url] if document.refresh else []
         urls = chain(document.lists, document.links, refresh)
-        for number, url in enumerate(urls, 1):
+        async for url in paced(urls):
             for output in self.each([url], page, link):
                 yield output
-            if not number % MAX_WITHOUT_PAUSE:
-                await asyncio.sleep(0)  # pages of 100,000 links are not alone
 
     def _refreshed(
         self, response: Response, document: Document, page: Page
@@ -150,5 +146,4 @@ class Links:
     def _sighting(self, **fields: Any) -> Sighting:
         assert self.crawler.stats
         self.crawler.stats.inc_value("imgprint/sighting/count")
-        fields["page_url"] = cut_url(fields["page_url"])
         return Sighting(**fields)

@@ -83,8 +83,7 @@ class Reader:
             if reason:
                 self.close()
                 self._count("page/given_up")
-                unread = f"{len(task.body)} bytes, not all of it was read: {reason}"
-                document.unread = unread
+                document.unread = f"not all of it was read: {reason}"
                 document.kind = document.kind or task.kind
             return document if document.kind else None
 

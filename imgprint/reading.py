@@ -139,7 +139,7 @@ def read_page(
     body = within_limits(response.body)
     unread = ""
     if body is not response.body:
-        unread = f"{len(response.body)} bytes: some of its tags were not read"
+        unread = "some of its tags or attributes were not read"
         response = response.replace(body=body)
     root = tree_of(response)
     url = response.url

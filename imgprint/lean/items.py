@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy.logformatter import LogFormatter
 from scrapy.pipelines import ItemPipelineManager
 
+from imgprint.gather import MAX_WITHOUT_PAUSE
 from imgprint.lean.waiting import awaitable, waits
 from imgprint.lines import ITEMS
 
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.logformatter import LogFormatterResult
-
-MAX_WITHOUT_PAUSE = 64
-"""Items of one page after which others come to their turn."""
 
 _scraper = logging.getLogger("scrapy.core.scraper")
 

@@ -11,14 +11,12 @@ from scrapy import Request, Spider
 from w3lib.url import file_uri_to_path
 
 from imgprint.arguments import NUMBERS, PATTERNS, check_arguments
-from imgprint.discovery.limits import cut_url
 from imgprint.discovery.sites import site_of
 from imgprint.discovery.urls import looks_like_image
 from imgprint.documents import Documents
 from imgprint.durable.folder import use_job
 from imgprint.errors import (
     DOWNLOAD_ERRORS,
-    INTERRUPTED,
     InputError,
     NotAnImage,
     SeenBefore,
@@ -27,16 +25,16 @@ from imgprint.errors import (
 )
 from imgprint.gather import gather_bounded
 from imgprint.http import ImageResponse, image_request
-from imgprint.images import Images, Page
+from imgprint.images import Images
 from imgprint.items import Sighting
 from imgprint.lean.items import deliver
 from imgprint.lean.pages import Delivery
 from imgprint.links import Links
 from imgprint.lists import fetch_list
 from imgprint.postponed import SIGHTING, first_url, known, lines_left, once, postpone
-from imgprint.reader import ReadingInterrupted
 from imgprint.scope import Scope
 from imgprint.seeds import list_url, local_seeds, seed_lines
+from imgprint.sightings import page_of
 from imgprint.unexpected import note_unexpected
 
 if TYPE_CHECKING:
@@ -48,6 +46,7 @@ if TYPE_CHECKING:
 
     from imgprint.reading import Document
     from imgprint.seeds import Line, Seed
+    from imgprint.sightings import Page
 
 # Of all that went wrong on a page a sighting says so much.
 MAX_ERRORS = 10
@@ -97,7 +96,7 @@ class ImagesSpider(Spider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         use_job(crawler.settings, kwargs.pop("job", None))
         spider = super().from_crawler(crawler, *args, **kwargs)
-        spider.documents = Documents(crawler)
+        spider.documents = Documents(crawler, spider.scope)
         spider.images = Images(crawler, spider.scope)
         spider.links = Links(
             crawler, spider.scope, spider._page, sitemap=spider.sitemap
@@ -190,27 +189,17 @@ class ImagesSpider(Spider):
         if isinstance(response, ImageResponse):
             for item in self._seed_items(response):
                 yield item
-        elif document := await self._read(response):
+        elif document := await self.documents.read(response):
             self._count("page/count")
-            page = Page(
-                response.url,
-                site_of(response.url),
-                response.meta.get("imgprint_depth", 0),
-                "imgprint_rendered" in response.meta,
-                document.robots,
-                document.way,
-                size=len(response.body),
-            )
+            page = page_of(response, document)
             # A task, or each image would wake the generators of all middlewares.
             items = self._all_items(response, document, page, way)
             await asyncio.create_task(deliver(self.crawler, items, response))
             async for output in self.links.follow(response, document, page):
                 yield output
         else:
-            url, error = response.url, INTERRUPTED
-            if self._running():
-                self._count("page/skipped/not_html")
-                error = "neither a page nor an image"
+            self._count("page/skipped/not_html")
+            url, error = response.url, "neither a page nor an image"
             yield self._sighting(page_url=url, site=site_of(url), error=error)
 
     async def _all_items(
@@ -226,17 +215,6 @@ class ImagesSpider(Spider):
             self._count("page/failed")
             text = "; ".join(errors[:MAX_ERRORS])
             yield self._sighting(page_url=page.url, site=page.site, error=text)
-
-    def _running(self) -> bool:
-        return bool(self.crawler.engine and self.crawler.engine.running)
-
-    async def _read(self, response: Response) -> Document | None:
-        """Return what *response* holds, None also if the crawl is being stopped."""
-        depth = response.meta.get("imgprint_depth", 0)
-        try:
-            return await self.documents.read(response, links=depth < self.scope.depth)
-        except ReadingInterrupted:
-            return None
 
     def _seed_items(self, response: ImageResponse) -> Iterator[Any]:
         """Yield sighting and record of an image that was listed."""
@@ -263,13 +241,9 @@ class ImagesSpider(Spider):
     ) -> AsyncIterator[Any]:
         """Yield the records and sightings of the page, and of what it is made of."""
         limit = self.settings.getint("CONCURRENT_REQUESTS")
-        if document.onion:
-            yield self._sighting(
-                page_url=page.url, site=page.site, onion_location=document.onion
-            )
-        if document.unread:
-            error = document.unread
-            yield self._sighting(page_url=page.url, site=page.site, error=error)
+        if document.onion or document.unread:
+            about = {"onion_location": document.onion, "error": document.unread or None}
+            yield self._sighting(page_url=page.url, site=page.site, **about)
         found = self.images.of(page, document.candidates)
         async for item in gather_bounded(found, limit, limit // 8, way.begun):
             yield item
@@ -351,9 +325,6 @@ class ImagesSpider(Spider):
 
     def _sighting(self, **fields: Any) -> Sighting:
         self._count("sighting/count")
-        for name in ("page_url", "image_url"):
-            if fields.get(name):
-                fields[name] = cut_url(fields[name])
         return Sighting(**fields)
 
     def _count(self, name: str) -> None:
