@@ -74,23 +74,24 @@ def cut_text(text: str | None, most: int = MAX_ALT) -> str | None:
     """Return at most *most* characters of *text*, with a mark if it was longer.
 
     >>> cut_text("abcdef", 3), cut_text(None)
-    ('abc…', None)
+    ('ab…', None)
     """
-    return text if text is None or len(text) <= most else f"{text[:most]}…"
+    return text if text is None or len(text) <= most else f"{text[: most - 1]}…"
 
 
 def cut_url(url: str, most: int = MAX_URL) -> str:
     """Return *url*, or its beginning with its length and hash if it is longer.
 
-    Different URLs stay different.
+    Different URLs stay different. A URL that was cut stays as it is.
 
-    >>> cut_url("http://a.example/bcd", 17)
-    'http://a.example/…[cut: 20 characters, sha256:f64d54821a3940dd]'
+    >>> cut_url("http://a.example/" + "b" * 100, 63)
+    'http://a.example…[cut: 117 characters, sha256:9e1802a3b89ffd9c]'
     """
     if len(url) <= most:
         return url
     digest = sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    return f"{url[:most]}…[cut: {len(url)} characters, sha256:{digest}]"
+    mark = f"…[cut: {len(url)} characters, sha256:{digest}]"
+    return url[: most - len(mark)] + mark
 
 
 def _attributes(piece: bytes) -> int:

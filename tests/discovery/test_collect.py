@@ -4,8 +4,9 @@ from collections import Counter
 
 import pytest
 
-from imgprint.discovery import image_candidates
+from imgprint.discovery import collect, image_candidates
 from imgprint.discovery.collect import MAX_CANDIDATES
+from imgprint.discovery.limits import MAX_ALT
 from imgprint.discovery.srcset import MAX_SOURCES
 
 PAGE = "https://a.example/"
@@ -58,3 +59,27 @@ def test_a_million_sources_in_many_images():
 def test_unknown_mode():
     with pytest.raises(ValueError, match="marked"):
         image_candidates("", PAGE, candidates="smallest")
+
+
+def test_long_urls_are_bounded_by_all_of_their_characters(monkeypatch):
+    monkeypatch.setattr(collect, "MAX_CHARACTERS", 10_000)
+    skipped = Counter()
+    html = f"<base href='/{'x' * 1_000}/'>" + "".join(
+        f"<img srcset='{n}.jpg, {n}b.jpg 2x'>" for n in range(50)
+    )
+    found = marked(html, skipped)
+    assert sum(len(url) for url, _ in found) < 10_000
+    assert skipped == {"limit": 1}
+
+
+def test_the_same_url_again_and_again_ends(monkeypatch):
+    monkeypatch.setattr(collect, "MAX_SOURCES_TRIED", 100)
+    skipped = Counter()
+    html = "<img src=a.jpg>" * 100 + "<img src=b.jpg>"
+    assert marked(html, skipped) == [("a.jpg", True)]
+    assert skipped == {"limit": 1}
+
+
+def test_alternative_texts_are_cut():
+    (found,) = image_candidates(f"<img src=a.jpg alt='{'x' * 9_999}'>", PAGE)
+    assert len(found.alt) == MAX_ALT

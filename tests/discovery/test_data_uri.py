@@ -32,3 +32,12 @@ def test_the_label_holds_nothing_of_the_image():
 def test_junk(junk):
     with suppress(ValueError):
         decode_data_uri(f"data:{junk}")
+
+
+def test_a_label_is_short_whatever_the_page_says():
+    for uri in (
+        f"data:image/{'x' * 100_000};base64,R0lGODlh",
+        f"data:image/gif;{';' * 100_000}base64,R0lGODlh",
+        f"data:{'a;' * 100_000}base64,R0lGODlh",
+    ):
+        assert len(decode_data_uri(uri).label) < 400
