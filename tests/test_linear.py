@@ -26,11 +26,18 @@ from imgprint.discovery.sites import site_of
 from imgprint.discovery.srcset import parse_srcset
 from imgprint.discovery.variants import MAX_URL, variant_of
 from imgprint.discovery.xml import kind_of
-from imgprint.lean.urls import read_place, target_of
+from imgprint.lean.urls import plain_target, read_place
 from imgprint.seeds import inline_lines, parse_seed
 from tests.adversary import LARGE, seconds
 
-LIMIT = 0.1
+LIMIT = 0.4
+"""Seconds of CPU, ten times what the slowest takes on a quiet machine. What takes the
+square of the time takes over 4 s."""
+GIVEN_UP = 4
+# A timer's signal may come within a callback, such as hypothesis's of the collector.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 UNITS = [
     *("a", "0", " ", "\n", "/", "\\", '"', "'", "<", "(", "{", "[", ",", ";", ":"),
     *("%3a", "%", "&amp;", "=", "-", "-a", "_", "_0x0", ".", "../", ".jpg", '"a.jpg"'),
@@ -115,7 +122,7 @@ READERS = {
     "boundary": lambda text: list(ranges.multipart_parts(text, b"")),
     "identify": lambda text: identify(text.encode("utf-8", "replace")),
     "svg": svg,
-    "target_of": target_of,
+    "plain_target": plain_target,
     "read_place": lambda text: read_place("http://" + text),
 }
 
@@ -131,7 +138,7 @@ def slowest(name, size):
                 with suppress(ValueError):  # what any of them may say of bad text
                     READERS[name](text)
 
-            worst = max(worst, (seconds(call, 5, LIMIT / 3), unit))
+            worst = max(worst, (seconds(call, 5, LIMIT / 3, GIVEN_UP), unit))
     return worst
 
 
@@ -185,7 +192,7 @@ def test_what_was_slow(read, text):
         with suppress(ValueError):
             read(text)
 
-    assert seconds(call, 5, LIMIT) < LIMIT
+    assert seconds(call, 5, LIMIT, GIVEN_UP) < LIMIT
 
 
 def test_pictures_in_pictures():

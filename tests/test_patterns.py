@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 TIMES: list[tuple[float, str, str]] = []
 LIMIT = 0.05
+# A timer's signal may come within a callback, such as hypothesis's of the collector.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 """Seconds of CPU for 64 KB."""
 
 # Calls of re.compile whose result has no name in a module or class.
