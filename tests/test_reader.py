@@ -131,7 +131,7 @@ def test_a_crawl_that_stops_waits_for_no_document():
     async def use(reader):
         reading = asyncio.ensure_future(reader.read(task, Counter()))
         waiting = asyncio.ensure_future(reader.read(task, Counter()))
-        while not reader._process:
+        while not reader._process:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)
         reader.crawler.engine.running = False
         results = await asyncio.gather(reading, waiting, return_exceptions=True)
