@@ -117,7 +117,7 @@ def test_a_document_that_ends_the_process_is_not_the_end():
 
 def test_a_failure_is_counted_and_said():
     async def use(reader):
-        task = Task("page", URL, b"<p>", encoding="no-codec")
+        task = Task("stylesheet", URL, b"a{}", encoding="no-codec")
         return plain(await reader.read(task, Counter()))
 
     found, stats = run(use)

@@ -33,15 +33,15 @@ def test_the_same_to_a_file_and_to_standard_output(kind, feed, tmp_path):
 )
 def test_a_feed_with_passwords_and_commands(kind, tmp_path):
     """As feeds of others have them, and feeds of former versions."""
-    gps = {"latitude": 1.5, "longitude": 2.5, "altitude": 10**400}
+    gps = {"latitude": 1.5, "longitude": 2.5, "altitude": 1e300}
     odd = feeds.record(
         1,
         url="http://me:sesame@a.example/a.jpg",
         page_url="http://me:sesame@a.example/",
         software="\x1b]0;x\x07\x9b2J",
         gps=gps,
-        image_size=10**400,
-        width=10**400,
+        image_size=2**63 - 1,
+        width=2**63 - 1,
     )
     feed = feeds.write(tmp_path / "odd.jsonl", [odd])
     done = scrapy("export", feed, "--to", kind, cwd=tmp_path)

@@ -158,7 +158,11 @@ def test_no_queue_yet(database, tmp_path):
         ("http://a.example/", ["-a", "job=x"], "-a job: the list is urls.txt"),
         ("http://a.example/", ["-a", "x"], "give arguments of the spider as -a"),
         ("http://a.example/", ["--every", "x"], "--every 'x' is no time"),
-        ("http://a.example/", ["-sIMGPRINT_QUEUE_BUCKETS=0"], "give a number of 1"),
+        (
+            "http://a.example/",
+            ["-sIMGPRINT_QUEUE_BUCKETS=0"],
+            "give a whole number of 1",
+        ),
         ("# nothing", [], "holds no URL"),
     ],
 )

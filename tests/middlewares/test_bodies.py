@@ -11,7 +11,7 @@ from scrapy.utils.misc import build_from_crawler
 from scrapy.utils.test import get_crawler
 
 from imgprint.discovery.limits import MAX_PAGE_BYTES, MAX_ROBOTS_BYTES
-from imgprint.middlewares.bodies import PART, WHOLE, BodyMiddleware, unread_of
+from imgprint.middlewares.bodies import WHOLE, BodyMiddleware, unread_of
 
 URL = "http://a.example/"
 PAGE = {"imgprint": "page"}
@@ -24,7 +24,7 @@ def processed(response, meta=PAGE, url=URL, **settings):
 
 
 @pytest.mark.parametrize("compression", ["True", "False"])
-@pytest.mark.parametrize("meta", [PAGE, {PART: True}])
+@pytest.mark.parametrize("meta", [PAGE, {"imgprint": "part"}])
 def test_pages_and_parts_are_cut(meta, compression):
     response = HtmlResponse(URL, body=LONG)
     found = processed(response, meta, COMPRESSION_ENABLED=compression)
