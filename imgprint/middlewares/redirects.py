@@ -70,7 +70,13 @@ class SeenRedirectMiddleware(RedirectMiddleware):
         return result
 
     def _judge(self, target: Request) -> None:
-        """Have *target* scheduled in any case. Raise SeenBefore if it should not be."""
+        """Have *target* scheduled in any case. Raise SeenBefore if it should not be.
+
+        A request that is not filtered itself, such as one that a job put off, may
+        lead to where it led before.
+        """
+        if target.dont_filter:
+            return
         fingerprint = self._fingerprint(target)
         before = (Request(url) for url in target.meta["redirect_urls"])
         target.dont_filter = fingerprint in map(self._fingerprint, before)

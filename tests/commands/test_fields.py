@@ -8,8 +8,8 @@ from tests.conftest import ROOT
 from tests.crawling import scrapy
 
 ANEW = "make docs makes it anew"
-# Environment variables are no settings.
-NOT_SETTINGS = {"IMGPRINT_COMPILED", "IMGPRINT_NO_SKIP"}
+# Environment variables, and what all names begin with.
+NOT_SETTINGS = {"IMGPRINT_COMPILED", "IMGPRINT_NO_SKIP", "IMGPRINT_"}
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def test_no_queue_yet(database, tmp_path):
         (
             "http://a.example/",
             ["-sIMGPRINT_QUEUE_BUCKETS=0"],
-            "give a whole number of 1",
+            "give a whole number",
         ),
         ("# nothing", [], "holds no URL"),
     ],
