@@ -159,7 +159,11 @@ def mutate_answer(
             body = chunked(rng, body)
         elif how < 0.92:
             coding = rng.choice(["gzip", "deflate"])
-            packed = gzip.compress(body) if coding == "gzip" else zlib.compress(body)
+            packed = (
+                gzip.compress(body, mtime=0)
+                if coding == "gzip"
+                else zlib.compress(body)
+            )
             fields = [f for f in fields if f[0] != "Content-Length"]
             fields += [
                 ("Content-Encoding", coding),

@@ -35,6 +35,7 @@ def test_it_is_said(coding, body):
 @pytest.mark.parametrize(
     ("coding", "body"),
     [("gzip", gzip.compress(PAGE)), ("deflate", zlib.compress(PAGE))],
+    ids=["gzip", "deflate"],
 )
 def test_what_can_be_decoded_is(coding, body):
     assert decode(coding, body).body == PAGE
