@@ -1,3 +1,4 @@
+import logging
 import os
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,6 +45,14 @@ def every_feed_is_valid(request):
     folder = request.getfixturevalue("tmp_path")
     yield
     validate_feeds(folder)
+
+
+@pytest.fixture(autouse=True)
+def log_records_are_as_before():
+    """An add-on that a test enables changes how this process makes log records."""
+    factory = logging.getLogRecordFactory()
+    yield
+    logging.setLogRecordFactory(factory)
 
 
 def pytest_runtest_logreport(report):
