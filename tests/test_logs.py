@@ -99,6 +99,7 @@ def test_what_scrapy_has_by_default_is_not_masked(masked):
 def test_every_logger_and_handler_shows_readable_lines(masked, caplog):
     masked({"AWS_SECRET_ACCESS_KEY": SECRET})
     logs.install("INFO")
+    caplog.clear()  # before this Scrapy said what the settings are
     try:
         raise ValueError(f"http://me:pw@a.example/ {SECRET} \x1b[2J")
     except ValueError:
