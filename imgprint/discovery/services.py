@@ -210,7 +210,8 @@ RULES: tuple[tuple[str, tuple[str, ...], Rule], ...] = (
         "wordpress",
         ("/wp-content/", "/uploads/", ".files.wordpress.com/"),
         sub(
-            r"(?:-(?P<width>\d{2,5})x\d{2,5}|-scaled|-rotated|-e\d{10,13}){1,8}+"
+            # Not {1,8}+: with a group in it, CPython's re may raise SystemError.
+            r"(?>(?:-(?P<width>\d{2,5})x\d{2,5}|-scaled|-rotated|-e\d{10,13}){1,8})"
             r"(?=EXT\Z)"
         ),
     ),

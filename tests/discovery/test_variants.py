@@ -22,6 +22,16 @@ FORMS = [
         True,
         None,
     ),
+    *(
+        (
+            f"https://a.example/wp-content/uploads/b-{suffix}.jpg",
+            "wordpress",
+            "a.example/wp-content/uploads/b.jpg",
+            True,
+            300,
+        )
+        for suffix in ("300x200-scaled", "300x200-e1612345678", "300x200-300x200")
+    ),
     (
         "https://a.example/wp-content/uploads/2024/b.jpg",
         None,
