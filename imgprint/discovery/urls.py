@@ -9,6 +9,8 @@ from urllib.parse import urljoin, urlsplit
 
 from w3lib.url import safe_url_string
 
+from imgprint.discovery.limits import MAX_REQUEST_URL, cut_url
+
 if TYPE_CHECKING:
     from collections import Counter
 
@@ -49,6 +51,8 @@ PLACEHOLDER_DATA_SIZE = 1024
 MAX_HOST = 1_024
 """Characters of user, host and port; DNS has 253. IDNA takes 20 us for a label."""
 
+_MARK = 100
+"""Characters more than a URL has that is requested: it is seen to be too long."""
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 # C0 controls and space at the ends, tab and newline anywhere: URL Standard 4.4.
 _EDGES = "".join(map(chr, range(0x21)))
@@ -192,6 +196,8 @@ class Cleaner:
         return False
 
     def _join(self, url: str) -> str | None:
+        # Longer ones are only written down; quoting takes 100 bytes a character.
+        url = cut_url(url, MAX_REQUEST_URL + _MARK)
         path, question, query = url.partition("#")[0].partition("?")
         path = re.sub(
             r"^((?:https?:)?//)/+", r"\1", path.replace("\\", "/"), flags=re.IGNORECASE
