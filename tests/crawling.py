@@ -41,11 +41,9 @@ class Crawl:
 
 def scrapy(*args, cwd, env=None, timeout=120, module="imgprint.settings"):
     """Run the scrapy command in *cwd*; return the completed process."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        **(env or {}),
-    }
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment.pop("SCRAPY_SETTINGS_MODULE", None)  # Scrapy may have set it for us
+    environment |= env or {}
     if module:
         environment["SCRAPY_SETTINGS_MODULE"] = module
     # By way of a shell that forks: what a process executes inherits the peak of
