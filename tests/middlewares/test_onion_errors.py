@@ -24,7 +24,7 @@ def middleware():
     crawler = get_crawler()
     crawler.engine = Engine()
     made = build_from_crawler(OnionErrorMiddleware, crawler)
-    made.first_wait, made.long_wait = 0.4, 60
+    made.first_wait, made.long_wait = 3, 60
     return made
 
 
@@ -55,15 +55,15 @@ def test_an_onion_that_fails_gets_time(middleware, code):
     error = socks_error(code)
     middleware.process_exception(request(ONE), error)
     middleware.process_exception(request(ONE, f"www.{ONE}"), error)
-    assert wait(middleware, request(TWO), request(ONE, "cdn.example")) < 0.2
-    assert wait(middleware, request(ONE, f"www.{ONE}")) >= 0.2
+    assert wait(middleware, request(TWO), request(ONE, "cdn.example")) < 1.5
+    assert wait(middleware, request(ONE, f"www.{ONE}")) >= 1.5
     middleware.process_exception(request(ONE), error)
     with pytest.raises(OnionRefused) as excinfo:
         wait(middleware, request(ONE))
     assert str(excinfo.value).startswith(str(error))
     assert excinfo.value.name == "backing_off"
     assert stat(middleware, error.name) == 3
-    assert wait(middleware, request(TWO)) < 0.2
+    assert wait(middleware, request(TWO)) < 1.5
 
 
 def test_then_it_is_tried_again(middleware):
@@ -80,7 +80,7 @@ def test_other_errors_are_counted_only(middleware, code):
     error = socks_error(code)
     middleware.process_exception(request(ONE), error)
     assert stat(middleware, error.name) == 1
-    assert wait(middleware, request(ONE)) < 0.2
+    assert wait(middleware, request(ONE)) < 1.5
 
 
 def test_other_people_s_errors(middleware):
@@ -106,4 +106,4 @@ def test_a_crawl_that_stops_does_not_wait(middleware):
     middleware.first_wait = 60
     middleware.process_exception(request(ONE), socks_error(0xF0))
     middleware.crawler.engine.running = False
-    assert wait(middleware, request(ONE)) < 0.5
+    assert wait(middleware, request(ONE)) < 30
