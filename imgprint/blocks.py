@@ -17,6 +17,15 @@ class Gps(TypedDict):
     longitude: Annotated[float, "Degrees, west negative"]
     altitude: Annotated[float | None, "Metres above the sea, below it negative"]
     timestamp: Annotated[Text, "When the position was taken, ISO 8601, UTC"]
+    direction: Annotated[float | None, "Where the camera looked, degrees clockwise"]
+    direction_reference: Annotated[
+        Literal["true", "magnetic"] | None, "Which north the direction counts from"
+    ]
+    horizontal_error: Annotated[float | None, "Error of the position in metres"]
+    source: Annotated[
+        Literal["exif", "xmp", "iptc"],
+        "Block that has the position; iptc: the location of IPTC within XMP",
+    ]
 
 
 class Camera(TypedDict):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from imgprint.content.describe import Description
     from imgprint.content.sparse import SparseBytes
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 NOT_CHOSEN = "another size or format was chosen"
 """Error of a sighting whose picture was fetched, but by another URL."""
 

@@ -117,7 +117,7 @@ def test_the_schema_takes_what_the_demo_yields_and_nothing_else(tmp_path):
     for wrong in (
         {**record, "new": 1},
         {**record, "width": "800"},
-        {**record, "schema_version": 2},
+        {**record, "schema_version": 1},
         {**record, "gps": {**record["gps"], "latitude": "45.9"}},
         {**record, "gps": {**record["gps"], "new": 1}},
         {**record, "camera": {"make": "Canon"}},

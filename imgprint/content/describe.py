@@ -190,7 +190,7 @@ def _describe(layout: Layout, found: Found) -> Description:
         xmp = None
     if found.time:
         others = {"modified": found.time} | others
-    software = facts.clean(exif.main.get(facts.SOFTWARE))
+    software = facts.fact(exif.main.get(facts.SOFTWARE))
     description = Description(
         format=layout.format,
         width=layout.width,

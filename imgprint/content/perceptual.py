@@ -119,10 +119,15 @@ def whole_picture(data: bytes) -> dict[str, Any]:
     pixels = _decode(data, None) if has_pdq() else None
     if pixels is None:
         return dict.fromkeys(NAMES)
-    strips = _strips(pixels, len(pixels))
-    strips["strip_1_2"] = pdq(pixels[: len(pixels) // 2])
-    best = _best("whole", pdq(pixels))
-    return {**best, "pdq_strips": {k: h._asdict() for k, h in strips.items()}}
+    try:
+        strips = _strips(pixels, len(pixels))
+        if len(pixels) // 2 >= LEAST_ROWS:
+            strips["strip_1_2"] = pdq(pixels[: len(pixels) // 2])
+        best = _best("whole", pdq(pixels))
+    except BROKEN:
+        # The library refuses some sizes; one picture must not end a search.
+        return dict.fromkeys(NAMES)
+    return {**best, "pdq_strips": {k: h._asdict() for k, h in strips.items()} or None}
 
 
 def _picture(

@@ -71,6 +71,10 @@ def protect(record: dict[str, Any], key: bytes) -> dict[str, Any]:
             "longitude": round(gps["longitude"], DECIMALS),
             "altitude": None,
             "timestamp": None,
+            "direction": None,
+            "direction_reference": None,
+            "horizontal_error": None,
+            "source": gps.get("source"),
         }
     for block, kept in KEPT.items():
         if values := record.get(block):

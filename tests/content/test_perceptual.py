@@ -151,3 +151,11 @@ def test_what_is_too_large_is_not_decoded():
     at = data.index(b"\xff\xc2") + 5
     data[at : at + 4] = b"\xff\x00\xff\x00"
     assert found(head(bytes(data)))["pdq"] is None
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 1), (1, 2), (3, 3), (300, 1), (1, 300)])
+def test_tiny_pictures_of_ones_own(size):
+    data = saved(Image.new("L", size, 128), "GIF")
+    found = whole_picture(data)
+    assert set(found) == {"pdq", "pdq_quality", "pdq_source", "pdq_strips"}
+    assert not found["pdq"] or found["pdq_quality"] < 50

@@ -112,7 +112,7 @@ def record(n, **fields):
         "sha256_last_1024_bytes": f"{n * 7:064x}",
         "random_128_bytes_sample_start": f"{n:0256x}",
         "random_128_bytes_sample_end": f"{n:0256x}",
-        "schema_version": 1,
+        "schema_version": 2,
         "site": site,
         "page_url": f"https://{site}/page{n % 50}.html",
         "status": 206,
@@ -140,6 +140,10 @@ def _taken(n, random, *, few):
             "longitude": round(longitude + random.gauss(0, 1.2), 5),
             "altitude": None,
             "timestamp": None,
+            "direction": None,
+            "direction_reference": None,
+            "horizontal_error": None,
+            "source": "exif",
         }
     if n % 3:
         make, model = ("Canon", f"EOS {n}") if few else random.choice(CAMERAS)

@@ -51,6 +51,10 @@ def test_nothing_that_names_somebody_is_left():
         "longitude": 6.87,
         "altitude": None,
         "timestamp": None,
+        "direction": None,
+        "direction_reference": None,
+        "horizontal_error": None,
+        "source": None,
     }
 
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
+
+from imgprint.content.metadata.moments import (
+    joined,
+    read_day,
+    read_moment,
+    read_offset,
+    read_xmp_date,
+)
 
 Values = dict[int, Any]
 Texts = dict[str, str]
@@ -17,9 +23,11 @@ LENS, LENS_SERIAL, DNG_SERIAL, UNIQUE_ID = 0xA434, 0xA435, 0xC62F, 0xA420
 MODIFIED = (0x132, 0x9290, 0x9010)
 ORIGINAL = (0x9003, 0x9291, 0x9011)
 DIGITIZED = (0x9004, 0x9292, 0x9012)
-DATE = re.compile(r"(\d{4})[:\-/](\d\d)[:\-/](\d\d)[ T](\d\d):(\d\d):(\d\d)")
-DAY = re.compile(r"(\d{4})[:\-/](\d\d)[:\-/](\d\d)")
-OFFSET = re.compile(r"[+-](?:0\d|1[0-4]):[0-5]\d")
+# Texts that programs and cameras write where they know nothing.
+PLACEHOLDERS = {"unknown", "none", "null", "n/a", "na", "undefined", "not available"}
+PLACEHOLDERS |= {"unavailable", "not set", "unspecified", "nil", "(null)"}
+_DEGREES = re.compile(r"[+-]?\d+(?:\.\d*)?")
+_MAX_DEGREES = 64
 
 
 def clean(value: Any) -> str | None:
@@ -42,23 +50,43 @@ def clean(value: Any) -> str | None:
     return value.partition("\0")[0].strip() or None
 
 
+def fact(value: Any) -> str | None:
+    """Return *value* as ``clean`` does, None if it only stands in for a fact.
+
+    >>> fact("0000000000"), fact("----"), fact("Unknown"), fact("..."), fact("0042")
+    (None, None, None, None, '0042')
+    """
+    text = clean(value)
+    if not text or text.casefold() in PLACEHOLDERS:
+        return None
+    said = [letter for letter in text if letter.isalnum()]
+    return text if said and any(letter != "0" for letter in said) else None
+
+
+def _serial(value: Any, model: str | None) -> str | None:
+    """Return a serial number; some cameras write their model there (D50)."""
+    text = fact(value)
+    named = text and model and f" {model} ".casefold().endswith(f" {text} ".casefold())
+    return None if named else text
+
+
 def camera(exif: Values, others: Texts) -> dict[str, str | None] | None:
     """Return who took the picture with what, None if nothing is said.
 
     *others* are texts by the same names, from MakerNote or XMP, for what Exif
     does not say.
     """
+    model = fact(exif.get(MODEL)) or fact(others.get("model"))
+    number = _serial(exif.get(SERIAL), model) or _serial(exif.get(DNG_SERIAL), model)
     found = {
-        "make": clean(exif.get(MAKE)),
-        "model": clean(exif.get(MODEL)),
-        "serial_number": clean(exif.get(SERIAL)) or clean(exif.get(DNG_SERIAL)),
-        "lens": clean(exif.get(LENS)),
-        "lens_serial_number": clean(exif.get(LENS_SERIAL)),
-        "owner": clean(exif.get(OWNER)),
+        "make": fact(exif.get(MAKE)) or fact(others.get("make")),
+        "model": model,
+        "serial_number": number or _serial(others.get("serial_number"), model),
+        "lens": fact(exif.get(LENS)) or fact(others.get("lens")),
+        "lens_serial_number": fact(exif.get(LENS_SERIAL))
+        or fact(others.get("lens_serial_number")),
+        "owner": fact(exif.get(OWNER)) or fact(others.get("owner")),
     }
-    if others:
-        for name, value in found.items():
-            found[name] = value or others.get(name)
     return found if any(found.values()) else None
 
 
@@ -75,17 +103,8 @@ def dates(exif: Values, others: Texts) -> dict[str, str | None] | None:
     }
     if others:
         for name, value in found.items():
-            found[name] = value or _iso(others.get(name))
+            found[name] = value or read_xmp_date(others.get(name))
     return found if any(found.values()) else None
-
-
-def _iso(text: str | None) -> str | None:
-    """Return *text* if it is a date and time as XMP has them (ISO 16684-1 8.2.1)."""
-    try:
-        datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return text if text and len(text) >= 16 and text[10] == "T" else None
 
 
 def ids(exif: Values, others: Texts) -> dict[str, str | None] | None:
@@ -104,48 +123,61 @@ def ids(exif: Values, others: Texts) -> dict[str, str | None] | None:
 
 def _moment(exif: Values, day: int, fraction: int, offset: int) -> str | None:
     text = clean(exif.get(day))
-    moment = _date(text[:19]) if text else None
+    moment = read_moment(text) if text else None
     if not moment:
         return None
-    if fraction in exif:
+    start, part, zone = moment
+    if not part and fraction in exif:
         digits = clean(exif[fraction])
-        if digits and digits.isdecimal() and digits.isascii() and int(digits):
-            moment += "." + digits[:9]
-    if offset in exif:
-        zone = clean(exif[offset])
-        if zone and OFFSET.fullmatch(zone):
-            moment += zone
-    return moment
+        part = digits[:9] if digits and re.fullmatch("[0-9]+", digits) else ""
+    if not zone and offset in exif:
+        zone = read_offset(clean(exif[offset])) or ""
+    return joined(start, part, zone)
 
 
-@lru_cache(16)  # the three dates of a picture are often one
-def _date(text: str) -> str | None:
-    match = DATE.match(text)
-    if not match:
-        return None
-    try:
-        return datetime(*map(int, match.groups())).isoformat()  # type: ignore[arg-type]
-    except ValueError:
-        return None
-
-
-def gps(values: Values) -> dict[str, float | str | None] | None:
+def gps(values: Values, source: str = "exif") -> dict[str, float | str | None] | None:
     """Return the position: signed degrees, metres above the sea, UTC.
 
-    None if latitude or longitude is missing or impossible.
+    None if latitude or longitude is missing or impossible, if both are 0, and if
+    the receiver says that it had none (GPSStatus V). *source* says which block
+    *values* are from; those of XMP are texts.
 
     Source: CIPA DC-008-2019 section 4.6.6.
     """
-    latitude = _degrees(values.get(2), values.get(1), "S", 90)
-    longitude = _degrees(values.get(4), values.get(3), "W", 180)
-    if latitude is None or longitude is None:
+    latitude = _degrees(values.get(2), values.get(1), "NS", 90)
+    longitude = _degrees(values.get(4), values.get(3), "EW", 180)
+    if latitude is None or longitude is None or (not latitude and not longitude):
         return None
+    if is_void(values):
+        return None
+    direction = _first(values.get(17))
+    error = _first(values.get(31))
+    known = direction is not None and 0 <= direction <= 360
     return {
         "latitude": latitude,
         "longitude": longitude,
         "altitude": _altitude(values.get(6), values.get(5)),
         "timestamp": _utc(clean(values.get(29)), _numbers(values.get(7))),
+        "direction": round(direction, 3) if known and direction is not None else None,
+        "direction_reference": _reference(values.get(16)) if known else None,
+        "horizontal_error": round(error, 3) if error and error > 0 else None,
+        "source": source,
     }
+
+
+def is_void(values: Values) -> bool:
+    """Return whether the receiver says that it had no position (GPSStatus)."""
+    return (clean(values.get(9)) or "").upper().startswith("V")
+
+
+def _reference(value: Any) -> str | None:
+    letter = (clean(value) or "")[:1].upper()
+    return {"T": "true", "M": "magnetic"}.get(letter)
+
+
+def _first(value: Any) -> float | None:
+    numbers = _numbers(value)
+    return numbers[0] if numbers else None
 
 
 def _numbers(value: Any) -> list[float] | None:
@@ -168,43 +200,66 @@ def _number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _degrees(value: Any, ref: Any, negative: str, limit: int) -> float | None:
+def _degrees(value: Any, ref: Any, letters: str, limit: int) -> float | None:
+    """Return signed degrees of numbers or text, by reference *letters*.
+
+    A reference decides the sign of signed numbers, too, as exiftool has it.
+    """
+    sign = (clean(ref) or "")[:1].upper()
+    if isinstance(value, str | bytes):
+        text = (clean(value) or "").upper()
+        if len(text) > _MAX_DEGREES:
+            return None
+        sign = sign or next((letter for letter in letters if letter in text), "")
+        value = tuple(_DEGREES.findall(text))
     parts = value if isinstance(value, tuple) else (value,)
     if not 0 < len(parts) <= 3:
         return None
     degrees = _number(parts[0])
     if degrees is None:
         return None
+    # Text has one sign for all of it, numbers have each their own.
+    minus = isinstance(parts[0], str) and parts[0].startswith("-")
     for part, unit in zip(parts[1:], (60, 3600), strict=False):
         number = _number(part)
         # Some writers leave minutes or seconds as 0/0.
-        degrees += 0.0 if number is None else number / unit
-    if (clean(ref) or "").upper().startswith(negative):
-        degrees = -degrees
-    return round(degrees, 8) if abs(degrees) <= limit else None
+        share = 0.0 if number is None else number / unit
+        degrees += -share if minus else share
+    if sign and sign in letters:
+        degrees = -abs(degrees) if sign == letters[1] else abs(degrees)
+    return round(degrees, 8) + 0.0 if abs(degrees) <= limit else None
 
 
 def _altitude(value: Any, ref: Any) -> float | None:
     metres = _numbers(value)
     if not metres:
         return None
-    # Reference 1 is below the sea, 3 below the ellipsoid.
-    below = ref in (b"\1", b"\3", 1, 3)
-    return round(-metres[0] if below else metres[0], 3)
+    # Reference 1 is below the sea, 3 below the ellipsoid: a byte by the book, and
+    # in files a number, a digit, or several of these.
+    while isinstance(ref, tuple) and ref:
+        ref = ref[0]
+    if isinstance(ref, str):
+        ref = ref.encode("latin-1", errors="ignore")
+    if isinstance(ref, bytes):
+        # The byte that is not 0 says it, in either byte order.
+        ref = ref.strip(b"\0 ")[:1]
+    below = ref in (b"\1", b"\3", b"1", b"3", 1, 3)
+    return round(-abs(metres[0]) if below else metres[0], 3) + 0.0
 
 
 def _utc(day: str | None, time: list[float] | None) -> str | None:
-    if not day or not time or len(time) != 3:
-        return None
-    match = DAY.match(day)
-    if not match:
+    start = read_day(day)
+    if not start or not time or len(time) != 3:
         return None
     hour, minute, second = time
     if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 61):
         return None
-    try:
-        start = date(*map(int, match.groups())).isoformat()
-    except ValueError:
+    # Hours and minutes may have fractions.
+    minutes, part = divmod(round(hour * 60 + minute, 9), 1)
+    total = round(second + part * 60, 6)
+    if total >= 61:
+        minutes, total = minutes + 1, total - 60
+    if minutes >= 24 * 60:
         return None
-    clock = f"{int(hour):02}:{int(minute):02}:{second:09.6f}"
+    clock = f"{int(minutes // 60):02}:{int(minutes % 60):02}:{total:09.6f}"
     return f"{start}T{clock.rstrip('0').rstrip('.') if '.' in clock else clock}Z"
