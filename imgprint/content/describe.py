@@ -19,6 +19,7 @@ from imgprint.content.formats import (
 )
 from imgprint.content.formats.layout import Layout
 from imgprint.content.metadata import facts
+from imgprint.content.metadata.iptc import dates as iptc_dates
 from imgprint.content.metadata.plain import Plain
 from imgprint.content.metadata.read import ROLES, Found, Reader
 from imgprint.content.picture_data import WORTH, DataKey, data_key
@@ -188,6 +189,8 @@ def _describe(layout: Layout, found: Found) -> Description:
         xmp = main_fields(properties)
     else:
         xmp = None
+    if found.iptc:
+        others = iptc_dates(found.iptc) | others
     if found.time:
         others = {"modified": found.time} | others
     software = facts.fact(exif.main.get(facts.SOFTWARE))

@@ -14,7 +14,7 @@ from imgprint.content.formats import tiff
 from imgprint.content.formats.layout import Block
 from imgprint.content.formats.tiff import Directory, Tiff
 from imgprint.content.metadata.plain import exact
-from imgprint.content.metadata.text import user_comment
+from imgprint.content.metadata.text import exif_text, user_comment, wide_text
 from imgprint.content.sparse import MissingBytes
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 EXIF_IFD, GPS_IFD, MAKER_NOTE, USER_COMMENT = 0x8769, 0x8825, 0x927C, 0x9286
 XMP, IPTC, PHOTOSHOP, ICC, C2PA = 0x2BC, 0x83BB, 0x8649, 0x8773, 0xCD41
 PHOTOMETRIC = 0x106
+XP_TAGS = range(0x9C9B, 0x9CA0)
+# GPSProcessingMethod and GPSAreaInformation: with a charset, as UserComment.
+CHARSETS = {27, 28}
 ELIDED = "..."
 
 # Types of values (TIFF 6.0 section 2; BigTIFF; Exif 3.0 section 4.6.2 for UTF-8),
@@ -119,7 +122,11 @@ def read_exif(
         found.main.pop(GPS_IFD, None)
     found.tags = {
         names.get(tag) or str(tag): (
-            _text(tag, value, structure.order) if type(value) is bytes else str(value)
+            _text(tag, value, structure.order)
+            if type(value) is bytes
+            else exif_text(value)
+            if type(value) is str
+            else str(value)
         )
         for names, group in ((TAGS, found.main), (GPSTAGS, found.gps))
         for tag, value in group.items()
@@ -256,4 +263,10 @@ def _value(data: bytes, tag: int, kind: int, order: str, known: Known) -> Any:
 def _text(tag: int, value: bytes, order: str) -> str:
     if tag == USER_COMMENT:
         return exact(value[8:], user_comment(value, order) or ELIDED)
-    return exact(value, value.decode("utf-8", errors="ignore"))
+    if tag in XP_TAGS:
+        return exact(value, wide_text(value))
+    if tag in CHARSETS:
+        return exact(value, user_comment(value, order) or "")
+    text = value.decode("utf-8", errors="ignore")
+    padless = text.rstrip("\0")
+    return exact(value, padless if padless and padless.isprintable() else text)

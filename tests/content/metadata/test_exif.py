@@ -74,6 +74,24 @@ def test_utf8_of_exif_3(text):
     assert read(bytes(data)).tags == {"Artist": text}
 
 
+@pytest.mark.parametrize(
+    ("tag", "kind", "value", "text"),
+    [
+        (0x13B, 2, "Zoë Łódź\0".encode(), "Zoë Łódź"),
+        (0x13B, 2, "Zoë\0".encode("latin-1"), "Zoë"),
+        (0x10E, 2, "\u201cgate\u201d\0".encode("cp1252"), "\u201cgate\u201d"),
+        (0x10F, 2, b"Maker\0\0\0\0", "Maker"),
+        (0x8298, 2, b"Ann\0Bob\0", "Ann; Bob"),
+        (0x9C9D, 1, "Jos\u00e9 \u20ac\0".encode("utf-16-le"), "Jos\u00e9 \u20ac"),
+        (0x9C9B, 1, "gate".encode("utf-16-le"), "gate"),
+        (0x9101, 7, b"\1\2\3\0", "\1\2\3\0"),
+        (0xA40B, 7, b"device\0\0", "device"),
+    ],
+)
+def test_texts_are_readable(tag, kind, value, text):
+    assert list(read(tiff((tag, kind, value))).tags.values()) == [text]
+
+
 def test_blobs_and_long_values_are_elided():
     entries = (
         (0x927C, 7, b"maker note"),
