@@ -83,6 +83,9 @@ class _Fields(_Item):
     frames: Annotated[int | None, "Number of frames or pages"] = None
     bit_depth: Annotated[int | None, "Bits per sample"] = None
     progressive: Annotated[bool | None, "Coded progressively or interlaced"] = None
+    orientation: Annotated[
+        int | None, "Exif's orientation, 1 to 8; width and height are as stored"
+    ] = None
     gps: Annotated[
         dict[str, Any] | None,
         "Position where the picture was taken",

@@ -49,6 +49,7 @@ class Description:
     frames: int | None = None
     bit_depth: int | None = None
     progressive: bool | None = None
+    orientation: int | None = None
     exif: dict[str, str] = field(default_factory=dict)
     gps: dict[str, Any] | None = None
     camera: dict[str, Any] | None = None
@@ -71,6 +72,7 @@ class Description:
 INTERNAL = {"complete", "layout", "data", "thumbnail_span"}
 # Not text of strangers: numbers, a format by its signature; two of forms of their own.
 _OTHERS = {"format", "width", "height", "frames", "bit_depth", "progressive"}
+_OTHERS |= {"orientation"}
 _OTHERS |= INTERNAL | {"exif", "text"}
 SENT = ("etag", "last_modified", "media_type", "server", "robots")
 SAID = [f.name for f in fields(Description) if f.name not in _OTHERS]
@@ -183,12 +185,13 @@ def _describe(layout: Layout, found: Found) -> Description:
     exif, properties = found.exif, found.xmp
     others = found.note
     if properties:
-        from imgprint.content.metadata.xmp import fallbacks, main_fields
+        from imgprint.content.metadata.xmp import fallbacks, main_fields, positions
 
+        places = positions(properties)
         others = fallbacks(properties) | others
         xmp = main_fields(properties)
     else:
-        xmp = None
+        places, xmp = [], None
     if found.iptc:
         others = iptc_dates(found.iptc) | others
     if found.time:
@@ -201,8 +204,9 @@ def _describe(layout: Layout, found: Found) -> Description:
         frames=layout.frames,
         bit_depth=layout.bit_depth,
         progressive=layout.progressive,
+        orientation=facts.orientation(exif.main),
         exif=exif.tags,
-        gps=facts.gps(exif.gps),
+        gps=facts.position(exif.gps, places),
         camera=facts.camera(exif.main, others),
         dates=facts.dates(exif.main, others),
         software=software or others.get("software") or found.text.get("Software"),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 COLUMNS: dict[str, type] = {
     **dict.fromkeys(("url", "page_url", "site", "timestamp", "format"), str),
     **dict.fromkeys(("image_size", "width", "height", "status"), int),
+    "orientation": int,
     **dict.fromkeys(("media_type", "server", "etag", "last_modified"), str),
     **dict.fromkeys(("gps.latitude", "gps.longitude", "gps.altitude"), float),
     "gps.direction": float,

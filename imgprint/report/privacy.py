@@ -13,8 +13,10 @@ SAMPLES = ("random_128_bytes_sample_start", "random_128_bytes_sample_end")
 # What stays as it is; of all other texts of a block only a hash is left.
 KEPT = {
     "camera": {"make", "model", "lens"},
-    "xmp": {"created", "modified", "creator_tool", "rating"},
-    "iptc": {"created", "country"},
+    "xmp": {"created", "modified", "creator_tool", "rating"}
+    | {"digital_source_type", "ai_system", "country", "motion_photo", "gain_map"}
+    | {"history_count", "history_software", "history_first", "history_last"},
+    "iptc": {"created", "time_created", "digitized", "time_digitized", "country"},
     "c2pa": {"manifest", "claim_generator"},
     "text": {"Software"},
     "ids": set(),

@@ -18,6 +18,7 @@ Values = dict[int, Any]
 Texts = dict[str, str]
 
 MAKE, MODEL, SOFTWARE, OWNER, SERIAL = 0x10F, 0x110, 0x131, 0xA430, 0xA431
+ORIENTATION = 0x112
 LENS, LENS_SERIAL, DNG_SERIAL, UNIQUE_ID = 0xA434, 0xA435, 0xC62F, 0xA420
 # date, its fraction of a second, its offset from UTC
 MODIFIED = (0x132, 0x9290, 0x9010)
@@ -163,6 +164,25 @@ def gps(values: Values, source: str = "exif") -> dict[str, float | str | None] |
         "horizontal_error": round(error, 3) if error and error > 0 else None,
         "source": source,
     }
+
+
+def position(
+    values: Values, others: list[tuple[str, Values]]
+) -> dict[str, float | str | None] | None:
+    """Return the position of Exif's *values*, else the first that *others* have.
+
+    None if Exif says that there was none: copies of it in XMP leave that out.
+    """
+    found = gps(values)
+    if found or is_void(values):
+        return found
+    return next((place for s, v in others if (place := gps(v, s))), None)
+
+
+def orientation(exif: Values) -> int | None:
+    """Return Exif's orientation, 1 to 8; None without, or if it is another number."""
+    value = exif.get(ORIENTATION)
+    return value if type(value) is int and 1 <= value <= 8 else None
 
 
 def is_void(values: Values) -> bool:
