@@ -127,6 +127,9 @@ class C2pa(TypedDict):
     claim_generator: Annotated[Text, "Program that made the claim"]
     title: Annotated[Text, "dc:title of the claim"]
     instance_id: Annotated[Text, "instanceID of the claim"]
+    digital_source_type: Annotated[
+        Text, "digitalSourceType of the first action that has one, as far as known"
+    ]
 
 
 class Ids(TypedDict):

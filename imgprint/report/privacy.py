@@ -17,7 +17,7 @@ KEPT = {
     | {"digital_source_type", "ai_system", "country", "motion_photo", "gain_map"}
     | {"history_count", "history_software", "history_first", "history_last"},
     "iptc": {"created", "time_created", "digitized", "time_digitized", "country"},
-    "c2pa": {"manifest", "claim_generator"},
+    "c2pa": {"manifest", "claim_generator", "digital_source_type"},
     "text": {"Software"},
     "ids": set(),
 }

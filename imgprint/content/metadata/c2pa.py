@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from imgprint.content.sparse import MissingBytes
@@ -36,7 +37,7 @@ def read_c2pa(part: SparseBytes) -> tuple[dict[str, Any] | None, list[range]]:
     if label != "c2pa":
         return None, []
     fields: dict[str, Any] = dict.fromkeys(
-        ("manifest", "claim_generator", "title", "instance_id")
+        ("manifest", "claim_generator", "title", "instance_id", "digital_source_type")
     )
     missing = _read_manifests(part, content, fields)
     return fields, missing
@@ -57,6 +58,9 @@ def _read_manifests(
             if name != b"jumb":
                 continue
             label, inner = _describe(part, span)
+            if label == "c2pa.assertions":
+                with suppress(MissingBytes, ValueError):  # not worth a request
+                    fields["digital_source_type"] = _read_source_type(part, inner)
             if label.startswith("c2pa.claim"):
                 for kind, data in _boxes(part, inner):
                     if kind == b"cbor" and len(data) <= MAX_CLAIM:
@@ -65,6 +69,29 @@ def _read_manifests(
     except MissingBytes as missing:
         return [missing.span]
     return []
+
+
+def _read_source_type(part: SparseBytes, assertions: range) -> str | None:
+    """Return the digitalSourceType of the first action that has one.
+
+    Source: C2PA specification 2.1 section 18.15 (actions).
+    """
+    for name, span in _boxes(part, assertions):
+        if name != b"jumb":
+            continue
+        label, inner = _describe(part, span)
+        if not label.startswith("c2pa.actions"):
+            continue
+        for kind, data in _boxes(part, inner):
+            if kind == b"cbor" and len(data) <= MAX_CLAIM:
+                said = _Cbor(part[data.start : data.stop]).value()
+                actions = said.get("actions") if isinstance(said, dict) else None
+                for action in actions if isinstance(actions, list) else ():
+                    if isinstance(action, dict):
+                        found = action.get("digitalSourceType")
+                        if isinstance(found, str) and found:
+                            return found
+    return None
 
 
 def _read_claim(data: bytes, fields: dict[str, Any]) -> None:

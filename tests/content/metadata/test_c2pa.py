@@ -43,7 +43,30 @@ def test_read_c2pa():
         "claim_generator": "tool/1.0",
         "title": "a.jpg",
         "instance_id": None,
+        "digital_source_type": None,
     }
+
+
+def test_the_source_type_of_an_action():
+    kind = b"http://made/trainedAlgorithmicMedia"
+    made = b"\xa1" + text(b"digitalSourceType") + text(kind)
+    actions = b"\xa1" + text(b"actions") + b"\x82\xa0" + made
+    store = superbox(
+        b"c2pa",
+        superbox(
+            b"m",
+            superbox(
+                b"c2pa.assertions",
+                superbox(b"c2pa.hash.data", box(b"cbor", b"\xa0")),
+                superbox(b"c2pa.actions.v2", box(b"cbor", actions)),
+            ),
+            superbox(b"c2pa.claim", box(b"cbor", CLAIM)),
+        ),
+    )
+    fields, _ = read_c2pa(whole(store))
+    assert fields
+    assert fields["digital_source_type"] == kind.decode()
+    assert fields["claim_generator"] == "tool/1.0"
 
 
 def test_generator_info():
