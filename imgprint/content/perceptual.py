@@ -244,6 +244,7 @@ def _thumbnail(image: SparseBytes, description: Description) -> Pixels | None:
     pixels = _decode(image[span.start : span.stop])
     if pixels is None or min(pixels.shape) < LEAST_ROWS:
         return None
+    pixels = _as_stored(pixels, width, height, description.orientation)
     rows, columns = pixels.shape
     wanted = round(columns * height / width)
     if wanted < rows - 2 and wanted >= LEAST_ROWS:
@@ -254,6 +255,28 @@ def _thumbnail(image: SparseBytes, description: Description) -> Pixels | None:
         left = (columns - wanted) // 2
         return pixels[:, left : left + wanted]
     return pixels
+
+
+def _as_stored(
+    pixels: Pixels, width: int, height: int, orientation: int | None
+) -> Pixels:
+    """Return a thumbnail in the orientation in which the picture is stored.
+
+    Some programs turn the thumbnail upright and leave the picture as it is; its
+    shape tells, unless both are square.
+
+    Source: TIFF 6.0 section 8 (Orientation).
+    """
+    rows, columns = pixels.shape
+    if rows == columns or width == height or (rows > columns) == (height > width):
+        return pixels
+    if orientation == 5:
+        return pixels.T
+    if orientation == 7:
+        return pixels[::-1, ::-1].T
+    if orientation == 6:  # upright is a quarter clockwise of what is stored
+        return pixels.T[::-1]
+    return pixels.T[:, ::-1] if orientation == 8 else pixels
 
 
 def _differs(thumbnail: Pixels, pixels: Pixels, height: int) -> bool | None:

@@ -198,7 +198,16 @@ def pdq_keys(record: Record) -> Iterator[tuple[int, str]]:
     """Yield grade and hash of each PDQ of *record* that is fit to be compared."""
     prints = record.get("fingerprints") or {}
     whole = prints.get("pdq_source") in ("whole", "progressive", "thumbnail")
-    if whole and (prints.get("pdq_quality") or 0) >= MIN_QUALITY and prints.get("pdq"):
+    # A thumbnail of something else says nothing of the picture.
+    other = prints.get("pdq_source") == "thumbnail" and (
+        (record.get("thumbnail") or {}).get("differs") is True
+    )
+    if (
+        whole
+        and not other
+        and (prints.get("pdq_quality") or 0) >= MIN_QUALITY
+        and prints.get("pdq")
+    ):
         yield 20, prints["pdq"]
     for name, found in (prints.get("pdq_strips") or {}).items():
         good = name in STRIPS and found and (found.get("quality") or 0) >= MIN_QUALITY

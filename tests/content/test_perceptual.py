@@ -2,13 +2,14 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from benchmarks.copies import exif, photo
 from imgprint.content.describe import describe
 from imgprint.content.metadata.parts import as_file
 from imgprint.content.perceptual import pdq, perceptual, whole_picture
 from imgprint.content.sparse import SparseBytes
+from imgprint.matching.grades import pdq_keys
 from tests.content.samples import partial
 
 pdqhash = pytest.importorskip(
@@ -124,6 +125,29 @@ def test_a_turned_thumbnail_is_the_same():
     turned = exif(picture.transpose(Image.Transpose.ROTATE_90), 0, True)
     data = saved(picture, quality=60, progressive=True, exif=turned)
     assert found(head(data, 20_000))["differs"] is not True
+
+
+@pytest.mark.parametrize("orientation", [5, 6, 7, 8])
+def test_a_thumbnail_that_was_turned_upright_has_the_hash_of_the_picture(orientation):
+    picture = photo(0, (1200, 800))
+    upright = picture.copy()
+    upright.getexif()[0x112] = orientation
+    upright = ImageOps.exif_transpose(upright)
+    assert upright.size == (800, 1200)
+    data = saved(picture, quality=92, exif=exif(upright, 0, True))
+    description = describe(head(data), final=True)
+    assert description.thumbnail
+    description.orientation = orientation
+    part = perceptual(head(data), description)
+    assert part["pdq_source"] == "thumbnail"
+    assert distance(part["pdq"], whole_picture(data)["pdq"]) <= 31
+
+
+def test_the_hash_of_a_thumbnail_that_differs_never_matches():
+    prints = {"pdq": "0f" * 32, "pdq_quality": 100, "pdq_source": "thumbnail"}
+    same = {"fingerprints": prints, "thumbnail": {"differs": False}}
+    assert list(pdq_keys(same)) == [(20, "0f" * 32)]
+    assert list(pdq_keys(same | {"thumbnail": {"differs": True}})) == []
 
 
 def test_a_small_file_is_decoded_whole():
