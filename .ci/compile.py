@@ -20,7 +20,7 @@ from setuptools.command.build_ext import build_ext
 ROOT = Path(__file__).absolute().parent.parent
 CONTENT = Path("imgprint/content")
 # The first says where the rest is; the second is numpy's and Pillow's work.
-LEFT = {CONTENT / "__init__.py", CONTENT / "perceptual.py"}
+LEFT = {CONTENT / "__init__.py", CONTENT / "fingerprints/perceptual.py"}
 # mypyc 2.4: b[2:1], which is b"", raises SystemError. All slices of bytes come here.
 WRONG = "Py_ssize_t slice_len = endn - startn;"
 RIGHT = "Py_ssize_t slice_len = endn > startn ? endn - startn : 0;"

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from parsel import Selector
 
-from imgprint.discovery.headers import meta_rules
-from imgprint.discovery.html import image_candidates
-from imgprint.discovery.linked import linked_documents
+from imgprint.discovery.documents.headers import meta_rules
+from imgprint.discovery.documents.linked import linked_documents
+from imgprint.discovery.html.page import image_candidates
 
 URL = "https://www.example.com/section/page.html"
 SIZE = 1_000_000

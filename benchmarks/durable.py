@@ -30,13 +30,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from scrapy import Request
 from scrapy.utils.request import fingerprint
 
-from imgprint.demo.server import GallerySite
-from imgprint.durable.journal import Journal
-from imgprint.durable.log import RequestLog
+from imgprint.demo.gallery_server import GallerySite
+from imgprint.discovery.urls.url_keys import url_key
 from imgprint.items import ImageRecord, Sighting
-from imgprint.keys import url_key
-from tests.crawling import ROOT
-from tests.pictures import jpeg
+from imgprint.jobs.journal import Journal
+from imgprint.jobs.request_log import RequestLog
+from tests.support.crawling import ROOT
+from tests.support.pictures import jpeg
 
 
 def crawl(folder: Path, *options: str) -> tuple[float, float, int]:

@@ -5,7 +5,7 @@
 One crawl goes over pages whose images are answered wrongly: status lines, header
 fields, lengths, ranges, chunks, codings, redirects and bodies are mutated. Another
 one goes over mutated pages, feeds, sitemaps, style sheets and manifests. Both run on
-loopback, on the server of tests/fuzz/server.py; the same seed sends the same.
+loopback, on the server of tests/support/fuzz/server.py; the same seed sends the same.
 
 Every image of every page must have a record or a sighting. So must every page of
 which not all was read. Unexpected exceptions are those that imgprint had no other
@@ -30,11 +30,11 @@ from scrapy.http import HtmlResponse
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from imgprint.discovery.html import image_candidates
+from imgprint.discovery.html.page import image_candidates
 from imgprint.discovery.limits import within_limits
-from imgprint.tree import tree_of
-from tests.crawling import scrapy
-from tests.fuzz.server import FuzzServer
+from imgprint.reading.page_tree import tree_of
+from tests.support.crawling import scrapy
+from tests.support.fuzz.server import FuzzServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -23,9 +23,9 @@ from time import monotonic, thread_time
 
 from scrapy import signals
 
-from imgprint.demo.server import GallerySite
-from tests.crawling import crawl
-from tests.pictures import jpeg
+from imgprint.demo.gallery_server import GallerySite
+from tests.support.crawling import crawl
+from tests.support.pictures import jpeg
 
 SIZE = 31_000_000
 HTML = "text/html; charset=utf-8"

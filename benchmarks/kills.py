@@ -26,8 +26,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from tests.crawling import jsonl, scrapy
-from tests.interruptions import (
+from tests.support.crawling import jsonl, scrapy
+from tests.support.interruptions import (
     Job,
     Web,
     compare,
@@ -35,8 +35,8 @@ from tests.interruptions import (
     interrupt,
     random_kills,
 )
-from tests.servers.moto_s3 import MotoS3
-from tests.servers.process import free_port
+from tests.support.servers.moto_s3 import MotoS3
+from tests.support.servers.process import free_port
 
 COLUMNS = ("records", "lost", "doubled", "changed")
 ALLOWED = 64

@@ -23,11 +23,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from imgprint.demo.server import GallerySite
-from tests.crawling import ROOT, jsonl
-from tests.interruptions import CountedFiles
-from tests.pictures import jpeg
-from tests.servers.process import ServerProcess, require
+from imgprint.demo.gallery_server import GallerySite
+from tests.support.crawling import ROOT, jsonl
+from tests.support.interruptions import CountedFiles
+from tests.support.pictures import jpeg
+from tests.support.servers.process import ServerProcess, require
 
 SETTINGS = {
     "SCHEDULER": "scrapy_redis.scheduler.Scheduler",

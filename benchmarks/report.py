@@ -21,7 +21,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.report import feeds  # noqa: E402
+from tests.support import report_feeds as feeds  # noqa: E402
 
 WATCH = """
 window.tasks = [];

@@ -28,10 +28,10 @@ import aiohttp
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from imgprint.socks import SocksConnector, SocksRequest  # noqa: E402
-from tests.pictures import jpeg  # noqa: E402
-from tests.servers.nginx import Nginx  # noqa: E402
-from tests.servers.tornet import TorNetwork  # noqa: E402
+from imgprint.fetch.tor.socks import SocksConnector, SocksRequest  # noqa: E402
+from tests.support.pictures import jpeg  # noqa: E402
+from tests.support.servers.nginx import Nginx  # noqa: E402
+from tests.support.servers.tornet import TorNetwork  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -13,37 +13,45 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.downloadermiddlewares.stats import DownloaderStats
 from scrapy.extensions import feedexport, spiderstate, throttle
 
-from imgprint import logs
-from imgprint.durable.exporter import FeedExporter
-from imgprint.durable.pipeline import JournalPipeline
-from imgprint.durable.s3 import S3Storage
-from imgprint.durable.scheduler import DurableScheduler
-from imgprint.durable.state import SpiderState
-from imgprint.durable.storages import FileStorage
-from imgprint.evidence import EvidenceLog
-from imgprint.exporters import GeoJsonExporter, ParquetExporter, RecordCsvExporter
-from imgprint.failures import FailedRecords
-from imgprint.feeds import FastJsonItemExporter, FlushingJsonLinesItemExporter
-from imgprint.garbage import GarbageThreshold
-from imgprint.handlers import HttpDownloadHandler
-from imgprint.hashlist import HashListPipeline
+from imgprint.extensions import log_filters as logs
+from imgprint.extensions.autothrottle import AutoThrottle
+from imgprint.extensions.evidence import EvidenceLog
+from imgprint.extensions.failed_records import FailedRecords
+from imgprint.extensions.gc_threshold import GarbageThreshold
+from imgprint.extensions.progress import Progress
+from imgprint.feeds.file_storage import FileStorage
+from imgprint.feeds.json_exporters import (
+    FastJsonItemExporter,
+    FlushingJsonLinesItemExporter,
+)
+from imgprint.feeds.s3_storage import S3Storage
+from imgprint.feeds.table_exporters import (
+    GeoJsonExporter,
+    ParquetExporter,
+    RecordCsvExporter,
+)
+from imgprint.fetch.handler import HttpDownloadHandler
+from imgprint.fetch.resolving import refuse_lookups
 from imgprint.items import ImageRecord, Sighting
-from imgprint.lean.download import Downloader
-from imgprint.lean.items import LeanLogFormatter, Pipelines
-from imgprint.lean.pages import PageQueue
-from imgprint.lean.signals import LeanSignals
-from imgprint.lean.stats import LeanDownloaderStats, LeanStatsCollector
+from imgprint.jobs.feed_exporter import FeedExporter
+from imgprint.jobs.journal_pipeline import JournalPipeline
+from imgprint.jobs.memory_queues import FifoQueue, LifoQueue
+from imgprint.jobs.scheduler import DurableScheduler
+from imgprint.jobs.spider_state import SpiderState
 from imgprint.middlewares.backoff import BackoffMiddleware
 from imgprint.middlewares.blocklist import BlocklistMiddleware
-from imgprint.middlewares.bodies import BodyMiddleware
 from imgprint.middlewares.guard import (
     GuardMiddleware,
     RedirectGuardMiddleware,
     SeedMiddleware,
 )
-from imgprint.middlewares.onion import OnionMiddleware, OnionTagMiddleware
-from imgprint.middlewares.onion_errors import OnionErrorMiddleware
-from imgprint.middlewares.pages import PageMiddleware
+from imgprint.middlewares.lean.download import Downloader
+from imgprint.middlewares.lean.lean_items import LeanLogFormatter, Pipelines
+from imgprint.middlewares.lean.page_queue import PageQueue
+from imgprint.middlewares.lean.signals import LeanSignals
+from imgprint.middlewares.lean.stats import LeanDownloaderStats, LeanStatsCollector
+from imgprint.middlewares.page_bodies import BodyMiddleware
+from imgprint.middlewares.page_type import PageMiddleware
 from imgprint.middlewares.ranges import RangeMiddleware
 from imgprint.middlewares.redirects import (
     PageRefreshMiddleware,
@@ -51,12 +59,15 @@ from imgprint.middlewares.redirects import (
 )
 from imgprint.middlewares.render import RenderMiddleware
 from imgprint.middlewares.robots import OnionRobotsMiddleware
-from imgprint.overflow import FifoQueue, LifoQueue
-from imgprint.pipelines import FingerprintPipeline, MetadataPipeline, SizePipeline
-from imgprint.privacy import PrivacyPipeline
-from imgprint.progress import Progress
-from imgprint.resolving import refuse_lookups
-from imgprint.throttle import AutoThrottle
+from imgprint.middlewares.tor_errors import OnionErrorMiddleware
+from imgprint.middlewares.tor_routing import OnionMiddleware, OnionTagMiddleware
+from imgprint.pipelines.hash_list import HashListPipeline
+from imgprint.pipelines.image_facts import (
+    FingerprintPipeline,
+    MetadataPipeline,
+    SizePipeline,
+)
+from imgprint.pipelines.privacy import PrivacyPipeline
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings

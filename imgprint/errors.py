@@ -13,8 +13,8 @@ from scrapy.exceptions import (
 )
 from scrapy.spidermiddlewares.httperror import HttpError
 
+from imgprint.fetch.tor.onion_names import REPLIES, UNKNOWN, Reply
 from imgprint.masking import text_without_credentials
-from imgprint.onion import REPLIES, UNKNOWN, Reply
 
 DOWNLOAD_ERRORS = (
     CannotResolveHostError,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
-from imgprint import blocks
+from imgprint import item_types as blocks
 from imgprint.discovery.limits import cut_text, cut_url
 from imgprint.masking import text_without_credentials, without_credentials
 

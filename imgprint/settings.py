@@ -58,8 +58,8 @@ EXTENSIONS_BASE = {
 FEED_EXPORT_ENCODING = "utf-8"
 # So that -O knows them, which asks before the add-on is there.
 FEED_EXPORTERS = {
-    "geojson": "imgprint.exporters.GeoJsonExporter",
-    "parquet": "imgprint.exporters.ParquetExporter",
+    "geojson": "imgprint.feeds.table_exporters.GeoJsonExporter",
+    "parquet": "imgprint.feeds.table_exporters.ParquetExporter",
 }
 FEEDS = {
     "data/%(name)s-%(time)s.jsonl": {"format": "jsonl"},

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.crawling import validate_feeds
+from tests.support.crawling import validate_feeds
 
 # How fast a machine is, is nothing that a test finds out.
 settings.register_profile(

@@ -8,9 +8,9 @@ from scrapy.utils.test import get_crawler
 from imgprint.addon import Addon
 from imgprint.items import ImageRecord, Sighting
 from imgprint.middlewares.ranges import RangeMiddleware
-from tests.crawling import scrapy
-from tests.pictures import jpeg
-from tests.servers.nginx import Nginx
+from tests.support.crawling import scrapy
+from tests.support.pictures import jpeg
+from tests.support.servers.nginx import Nginx
 
 FIVE_LINES = """
 import scrapy

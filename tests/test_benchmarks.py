@@ -12,8 +12,8 @@ from benchmarks.contest.contenders import ALL
 from benchmarks.contest.contenders.base import Found
 from benchmarks.contest.gallery import Gallery
 from benchmarks.contest.results import Result, Store, best_reference
-from tests.crawling import ROOT
-from tests.servers.process import require
+from tests.support.crawling import ROOT
+from tests.support.servers.process import require
 
 NAMES = ["imgprint-sources", "aiohttp", "reference"]
 IMAGES = 60

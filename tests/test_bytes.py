@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from tests.crawling import crawl
-from tests.pictures import padded_jpeg
-from tests.servers.nginx import Nginx
+from tests.support.crawling import crawl
+from tests.support.pictures import padded_jpeg
+from tests.support.servers.nginx import Nginx
 
 IMAGES = 200
 SIZE = 200_000

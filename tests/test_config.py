@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from scrapy.settings import Settings
 
+from imgprint.commands._reference import settings as documented
 from imgprint.config import SETTINGS, Text, check_settings
-from imgprint.demo.server import GallerySite
+from imgprint.demo.gallery_server import GallerySite
 from imgprint.errors import InputError
-from imgprint.reference import settings as documented
-from tests.crawling import crawl, scrapy
+from tests.support.crawling import crawl, scrapy
 
 CHECKED = [name for name, kind in SETTINGS.items() if not isinstance(kind, Text)]
 # What is good for one or the other of them.

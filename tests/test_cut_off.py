@@ -3,9 +3,9 @@
 import os
 import re
 
-from tests.crawling import crawl
-from tests.pictures import padded_jpeg
-from tests.servers.nginx import Nginx
+from tests.support.crawling import crawl
+from tests.support.pictures import padded_jpeg
+from tests.support.servers.nginx import Nginx
 
 IMAGES = 1_000
 SIZE = 3_000_000

@@ -17,13 +17,12 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from scrapy.settings import Settings
 
-from imgprint.addon import Addon
 from imgprint.demo.gallery import build
-from imgprint.demo.server import GallerySite
-from tests.crawling import ROOT
-from tests.documents import (
+from imgprint.demo.gallery_server import GallerySite
+from tests.support import report_feeds as feeds
+from tests.support.crawling import ROOT
+from tests.support.documents import (
     blocks,
     command_names,
     command_of,
@@ -35,13 +34,12 @@ from tests.documents import (
     pyproject,
     requirements,
 )
-from tests.report import feeds
-from tests.servers.moto_s3 import MotoS3
-from tests.servers.process import require
+from tests.support.servers.moto_s3 import MotoS3
+from tests.support.servers.process import require
 
 # What is not run below, and why. A line that no longer stands there fails.
 SERVER = (
-    "sets up /srv on a server; tests/servers/scrapyd.py starts Scrapyd the same way"
+    "sets up /srv on a server; support/servers/scrapyd.py starts Scrapyd the same way"
 )
 NOT_RUN = {
     "README.md": {"make test": "it runs this"},
@@ -185,7 +183,7 @@ class Place(ExitStack):
         )
 
     def _postgres(self):
-        from tests.servers.postgres import Postgres
+        from tests.support.servers.postgres import Postgres
 
         postgres = self.enter_context(Postgres())
         self.environment |= postgres.new()
@@ -301,26 +299,18 @@ def test_what_documents_name_exists(document):
 def test_the_picture_of_the_architecture_is_true():
     text = (ROOT / "docs/architecture.md").read_text()
     (picture,) = [lines for language, lines in blocks(text) if not language]
-    picture = "\n".join(picture)
     package = ROOT / "imgprint"
-    for name in re.findall(r"[\w/]+\.py|\b\w+/", picture):
-        assert (package / name).exists(), name
-    packages = {p.name for p in package.iterdir() if (p / "__init__.py").exists()}
-    assert [name for name in sorted(packages) if f"{name}/" not in text] == []
-    middlewares = {p.stem for p in (package / "middlewares").glob("[a-z]*.py")}
-    # parts of what is named
-    beside = {"fields", "first_bytes", "onion_errors", "pages"}
-    assert {name for name in middlewares - beside if name not in picture} == set()
-    line = re.search(r"pipelines\.py +(.*)", picture)[1]
-    settings = Settings({"JOBDIR": Path("job")})
-    Addon().update_settings(settings)
-    pipelines = settings.getwithbase("ITEM_PIPELINES")
-    order = [p.__name__ for p in sorted(pipelines, key=pipelines.get)]
-    assert [name.replace(" ", "") for name in line.split(" -> ")] == [
-        "fingerprints"
-        if name == "FingerprintPipeline"
-        else name.removesuffix("Pipeline").lower()
-        for name in order
-        if name != "JournalPipeline"
-    ]
-    assert order[-1] == "JournalPipeline"
+    named = {line.split()[0] for line in picture[1:]}
+    rooms = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+    modules = {path.name for path in package.glob("[a-z]*.py")}
+    assert named | {"item_types.py"} == rooms | modules
+    for name in re.findall(r"`([\w/]+(?:\.py|/))`", text):
+        assert (
+            (ROOT / name).exists()
+            or (package / name).exists()
+            or name == ("build/compiled/")
+        ), name
+    for name in re.findall(r"\((\w+\.\w+)\)", text):
+        assert (ROOT / "docs" / name).exists(), name
+    steps = re.findall(r"^(\d+)\. ", text, re.MULTILINE)
+    assert len(steps) <= 15

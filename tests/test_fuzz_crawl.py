@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 import pytest
 
 from benchmarks.fuzz import Feeds, Report, fuzz_answers, fuzz_pages
-from tests.fuzz.server import FuzzServer
+from tests.support.fuzz.server import FuzzServer
 
 SEED = 19
 SECONDS = 300

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from imgprint.demo.server import GallerySite
-from tests.crawling import crawl, same_in_every_fetch
-from tests.servers.nginx import Nginx
+from imgprint.demo.gallery_server import GallerySite
+from tests.support.crawling import crawl, same_in_every_fetch
+from tests.support.servers.nginx import Nginx
 
 REFERENCE = (
     "url",

@@ -11,12 +11,11 @@ from hashlib import sha256
 
 import pytest
 
-from imgprint.demo.server import GallerySite
+from imgprint.demo.gallery_server import GallerySite
 from tests.content.formats.test_psd import file as psd
 from tests.content.formats.test_psd import resource
-from tests.content.samples import box, picture, tiff
-from tests.crawling import ROOT, validate
-from tests.hiding import (
+from tests.support.crawling import ROOT, validate
+from tests.support.hiding import (
     BLOCK,
     FORMS,
     IFD0,
@@ -42,7 +41,8 @@ from tests.hiding import (
     xmp,
     xmp_segment,
 )
-from tests.servers.process import require
+from tests.support.samples import box, picture, tiff
+from tests.support.servers.process import require
 
 WRITES = "write,pwrite64,writev,pwritev,pwritev2"
 STRACE = ["strace", "-f", "-qq", "-y", "-xx", "-s", "4000000", "-e", f"trace={WRITES}"]

@@ -10,9 +10,9 @@ from time import monotonic
 
 import pytest
 
-from tests.crawling import crawl
-from tests.pictures import jpeg
-from tests.servers.hostile import BEHAVIOURS, HostileServer
+from tests.support.crawling import crawl
+from tests.support.pictures import jpeg
+from tests.support.servers.hostile import BEHAVIOURS, HostileServer
 
 PICTURE = jpeg(1)
 BUDGET = 131_072

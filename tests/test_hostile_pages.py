@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.hostile_pages import HTML, filled, numbered, short_attributes
-from imgprint.demo.server import GallerySite
-from tests.crawling import ROOT, crawl
-from tests.pictures import jpeg
+from imgprint.demo.gallery_server import GallerySite
+from tests.support.crawling import ROOT, crawl
+from tests.support.pictures import jpeg
 
 PICTURE = ("image/jpeg", jpeg(0, (16, 16)))
 SETTINGS = {

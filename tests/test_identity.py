@@ -7,12 +7,12 @@ import json
 import pytest
 from scrapy import Request
 
-from imgprint.content.exchange import HEAD, Ask
-from imgprint.demo.server import GallerySite
-from imgprint.middlewares.fields import set_range
-from tests.crawling import crawl, feed, jsonl, scrapy
-from tests.pictures import jpeg
-from tests.servers.nginx import Nginx
+from imgprint.content.byte_ranges.exchange import HEAD, Ask
+from imgprint.demo.gallery_server import GallerySite
+from imgprint.middlewares.range_headers import set_range
+from tests.support.crawling import crawl, feed, jsonl, scrapy
+from tests.support.pictures import jpeg
+from tests.support.servers.nginx import Nginx
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from scrapy.statscollectors import MemoryStatsCollector
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.test import get_crawler
 
-from imgprint.lean.download import Downloader
-from imgprint.lean.headers import LeanHeaders
-from imgprint.lean.stats import LeanDownloaderStats, LeanStatsCollector
-from imgprint.lean.urls import host_of
+from imgprint.discovery.urls.targets import host_of
+from imgprint.fetch.lean_headers import LeanHeaders
+from imgprint.middlewares.lean.download import Downloader
+from imgprint.middlewares.lean.stats import LeanDownloaderStats, LeanStatsCollector
 
 names = st.text(ascii_letters + "-", min_size=1, max_size=8)
 keys = names | names.map(str.encode)

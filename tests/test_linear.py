@@ -9,26 +9,29 @@ from contextlib import suppress
 
 import pytest
 
-from imgprint.content import ranges, server
+from imgprint.content.byte_ranges import range_grammar as ranges
+from imgprint.content.fingerprints import declared_hashes as server
 from imgprint.content.formats import identify
 from imgprint.content.formats.layout import Layout
 from imgprint.content.formats.svg import read as read_svg
 from imgprint.content.sparse import SparseBytes
-from imgprint.discovery import attributes, css, headers, scripts, urls
-from imgprint.discovery.data_uri import decode_data_uri
-from imgprint.discovery.elements import sizes
-from imgprint.discovery.feeds import feed_contents
-from imgprint.discovery.html import image_candidates, root_of
-from imgprint.discovery.images import dimension
-from imgprint.discovery.manifest import manifest_places
-from imgprint.discovery.sitemap import robots_sitemaps, sitemap_entries
-from imgprint.discovery.sites import site_of
-from imgprint.discovery.srcset import parse_srcset
-from imgprint.discovery.variants import MAX_URL, variant_of
-from imgprint.discovery.xml import kind_of
-from imgprint.lean.urls import plain_target, read_place
-from imgprint.seeds import inline_lines, parse_seed
-from tests.adversary import LARGE, seconds
+from imgprint.discovery.documents import headers
+from imgprint.discovery.documents.manifest import manifest_places
+from imgprint.discovery.documents.news_feeds import feed_contents
+from imgprint.discovery.documents.sitemap import robots_sitemaps, sitemap_entries
+from imgprint.discovery.documents.xml import kind_of
+from imgprint.discovery.html import attributes, css, scripts
+from imgprint.discovery.html.elements import sizes
+from imgprint.discovery.html.image_elements import dimension
+from imgprint.discovery.html.page import image_candidates, root_of
+from imgprint.discovery.html.srcset import parse_srcset
+from imgprint.discovery.urls import image_urls as urls
+from imgprint.discovery.urls.data_uri import decode_data_uri
+from imgprint.discovery.urls.sites import site_of
+from imgprint.discovery.urls.targets import plain_target, read_place
+from imgprint.discovery.urls.variants import MAX_URL, variant_of
+from imgprint.spiders.seeds import inline_lines, parse_seed
+from tests.support.adversary import LARGE, seconds
 
 LIMIT = 0.4
 """Seconds of CPU, ten times what the slowest takes on a quiet machine. What takes the

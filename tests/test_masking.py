@@ -21,8 +21,8 @@ from imgprint.masking import (
     without_query,
     without_tokens,
 )
-from tests.crawling import crawl, jsonl, scrapy
-from tests.pictures import jpeg
+from tests.support.crawling import crawl, jsonl, scrapy
+from tests.support.pictures import jpeg
 
 PASSWORD = "s3cret-w0rd"
 TOKEN = "0123456789-t0ken"

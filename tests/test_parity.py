@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.crawling import crawl
-from tests.pictures import jpeg
-from tests.servers.nginx import Nginx
+from tests.support.crawling import crawl
+from tests.support.pictures import jpeg
+from tests.support.servers.nginx import Nginx
 
 # exiftool's groups and names, where ours is, and under which name.
 BLOCKS = {

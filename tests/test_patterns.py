@@ -1,7 +1,7 @@
 """No regular expression takes more than linear time, whatever text it gets.
 
 The expressions are those of the whole package. Each gets text that is made from
-itself: see tests/adversary.py.
+itself: see tests/support/adversary.py.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from tests.adversary import DEADLINE, METHODS, slowest
 from tests.conftest import ROOT
+from tests.support.adversary import DEADLINE, METHODS, slowest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +31,8 @@ pytestmark = pytest.mark.filterwarnings(
 
 # Calls of re.compile whose result has no name in a module or class.
 ELSEWHERE = {
-    "imgprint.scope": "IMGPRINT_ALLOW and the like: the user's own expressions",
-    "imgprint.discovery.services": "in the closures of RULES, where they are found",
+    "imgprint.spiders.scope": "IMGPRINT_ALLOW and the like: the user's own expressions",
+    "imgprint.discovery.urls.services": "in the closures of RULES",
 }
 LOOPS = {"finditer": "finditer", "findall": "finditer", "split": "finditer"}
 LOOPS |= {"sub": "finditer", "subn": "finditer"}

@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from imgprint.demo.server import GallerySite
-from tests.crawling import crawl
-from tests.pictures import jpeg
-from tests.places import build, places
+from imgprint.demo.gallery_server import GallerySite
+from tests.support.crawling import crawl
+from tests.support.pictures import jpeg
+from tests.support.places import build, places
 
 SETTINGS = {
     "IMGPRINT_MIN_SIZE": 0,

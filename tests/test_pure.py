@@ -14,7 +14,7 @@ def test_pure_modules_import_without_scrapy():
         for package in PURE
         for path in (ROOT / "imgprint" / package).rglob("*.py")
     ]
-    modules.append("imgprint.onion")
+    modules.append("imgprint.fetch.tor.onion_names")
     assert len(modules) > 20
     code = (
         "import sys, importlib\n"

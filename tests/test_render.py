@@ -10,10 +10,10 @@ from threading import Thread
 
 import pytest
 
-from imgprint.demo.server import GallerySite
-from tests.crawling import ROOT, crawl, jsonl
-from tests.pictures import jpeg
-from tests.servers.process import require
+from imgprint.demo.gallery_server import GallerySite
+from tests.support.crawling import ROOT, crawl, jsonl
+from tests.support.pictures import jpeg
+from tests.support.servers.process import require
 
 HTML = "text/html; charset=utf-8"
 BODY = jpeg(3, (200, 200))

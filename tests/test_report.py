@@ -7,10 +7,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
-from imgprint.report.page import LEFT_OUT
-from tests.crawling import scrapy
-from tests.report import feeds
-from tests.servers.process import require
+from imgprint.report.report_page import LEFT_OUT
+from tests.support import report_feeds as feeds
+from tests.support.crawling import scrapy
+from tests.support.servers.process import require
 
 SECTIONS = {
     "overview": "What was found",

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 import requests
 
-from imgprint.demo.server import GallerySite
-from imgprint.seeds import MAX_INLINE
-from tests.crawling import ROOT, jsonl
-from tests.interruptions import Web, compare
-from tests.pictures import jpeg
-from tests.servers.process import require
-from tests.servers.scrapyd import LOGIN, Scrapyd
+from imgprint.demo.gallery_server import GallerySite
+from imgprint.spiders.seeds import MAX_INLINE
+from tests.support.crawling import ROOT, jsonl
+from tests.support.interruptions import Web, compare
+from tests.support.pictures import jpeg
+from tests.support.servers.process import require
+from tests.support.servers.scrapyd import LOGIN, Scrapyd
 
 ROUTES = (
     *("", "jobs", "logs/", "items/", "logs/imgprint/images/", "no-such-page"),

@@ -4,13 +4,13 @@ from collections import Counter
 
 import pytest
 
-from tests.crawling import crawl, same_in_every_fetch
-from tests.pictures import jpeg
-from tests.servers.apache import Apache
-from tests.servers.caddy import Caddy
-from tests.servers.lighttpd import Lighttpd
-from tests.servers.moto_s3 import MotoS3
-from tests.servers.nginx import Nginx
+from tests.support.crawling import crawl, same_in_every_fetch
+from tests.support.pictures import jpeg
+from tests.support.servers.apache import Apache
+from tests.support.servers.caddy import Caddy
+from tests.support.servers.lighttpd import Lighttpd
+from tests.support.servers.moto_s3 import MotoS3
+from tests.support.servers.nginx import Nginx
 
 # A small one that servers may give whole, and some that they must not.
 PICTURES = {

@@ -15,14 +15,14 @@ from urllib.parse import quote
 
 import pytest
 
-from imgprint.onion import USER_AGENT, choose_proxy
-from tests.crawling import ROOT, crawl, feed, same_in_every_fetch
-from tests.documents import commands
-from tests.pictures import jpeg
-from tests.servers.nginx import Nginx
-from tests.servers.process import require
-from tests.servers.tornet import TorNetwork
-from tests.test_onion import REAL
+from imgprint.fetch.tor.onion_names import USER_AGENT, choose_proxy
+from tests.fetch.tor.test_onion_names import REAL
+from tests.support.crawling import ROOT, crawl, feed, same_in_every_fetch
+from tests.support.documents import commands
+from tests.support.pictures import jpeg
+from tests.support.servers.nginx import Nginx
+from tests.support.servers.process import require
+from tests.support.servers.tornet import TorNetwork
 
 CLEARNET = "clearnet.test"
 DEAD = REAL  # in the private network nobody has published it

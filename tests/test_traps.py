@@ -1,9 +1,9 @@
 """Pages without end: memory stays flat, the caps hold."""
 
-from imgprint.demo.server import GallerySite
-from imgprint.discovery.srcset import MAX_SOURCES
-from tests.crawling import crawl
-from tests.pictures import jpeg
+from imgprint.demo.gallery_server import GallerySite
+from imgprint.discovery.html.srcset import MAX_SOURCES
+from tests.support.crawling import crawl
+from tests.support.pictures import jpeg
 
 MEGABYTE = 1 << 20
 HTML = "text/html; charset=utf-8"

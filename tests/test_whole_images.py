@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import brotli
 import pytest
 
-from tests.crawling import crawl
-from tests.pictures import padded_jpeg
+from tests.support.crawling import crawl
+from tests.support.pictures import padded_jpeg
 
 IMAGE = padded_jpeg(1, 3_000_000)
 CODED = {"gzip": gzip.compress(IMAGE, 1), "br": brotli.compress(IMAGE, quality=1)}

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from benchmarks.contest.contenders.base import PROGRAMS
-from tests.servers.process import ServerProcess
+from tests.support.servers.process import ServerProcess
 
 if TYPE_CHECKING:
     from benchmarks.contest.server import Server

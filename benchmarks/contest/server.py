@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.servers.process import SETTLE_SECONDS, ServerProcess, require
+from tests.support.servers.process import SETTLE_SECONDS, ServerProcess, require
 
 if TYPE_CHECKING:
     from benchmarks.contest.gallery import Gallery

@@ -11,7 +11,7 @@ from scrapy.exceptions import UsageError
 
 from imgprint.commands.crawl import complain
 from imgprint.errors import InputError
-from imgprint.inputs import MAKE_KEY, read_key, read_list
+from imgprint.feeds.input_files import MAKE_KEY, read_key, read_list
 from imgprint.matching.hashlists import blind
 
 if TYPE_CHECKING:

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Any, TextIO
 from scrapy.commands import crawl
 from scrapy.spiderloader import get_spider_loader
 
-from imgprint.addresses import parse_networks
 from imgprint.config import check_settings
-from imgprint.durable.exporter import FeedExporter
-from imgprint.durable.folder import job_folder
-from imgprint.durable.pipeline import JournalPipeline, check_job
+from imgprint.discovery.urls.addresses import parse_networks
 from imgprint.errors import InputError
-from imgprint.feeds import check_formats, check_names, check_targets
-from imgprint.hashlist import hash_list
-from imgprint.logs import hide_secrets, readable
+from imgprint.extensions.log_filters import hide_secrets, readable
+from imgprint.extensions.progress import Progress
+from imgprint.feeds.json_exporters import check_formats, check_names, check_targets
+from imgprint.feeds.previous_feed import PreviousFeed
+from imgprint.fetch.resolving import check_lookups
+from imgprint.fetch.tor.onion_names import parse_proxies
+from imgprint.jobs.feed_exporter import FeedExporter
+from imgprint.jobs.folder import job_folder
+from imgprint.jobs.journal_pipeline import JournalPipeline, check_job
 from imgprint.middlewares.blocklist import read_blocklist
-from imgprint.onion import parse_proxies
-from imgprint.privacy import privacy_key
-from imgprint.progress import Progress
+from imgprint.pipelines.hash_list import hash_list
+from imgprint.pipelines.privacy import privacy_key
 from imgprint.report.audit import printable
-from imgprint.resolving import check_lookups
-from imgprint.revisit import PreviousFeed
 
 if TYPE_CHECKING:
     import argparse
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
 
-    from imgprint.inputs import LeftOut
+    from imgprint.feeds.input_files import LeftOut
 
 logger = logging.getLogger(__name__)
 

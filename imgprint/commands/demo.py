@@ -10,7 +10,7 @@ from scrapy.commands import ScrapyCommand
 
 from imgprint.commands.crawl import check_input, complain, exit_code
 from imgprint.errors import InputError
-from imgprint.summary import render, summarize
+from imgprint.report.summary import render, summarize
 
 if TYPE_CHECKING:
     import argparse
@@ -56,7 +56,7 @@ class Command(ScrapyCommand):
         assert self.crawler_process is not None
         # Every command imports this module.
         from imgprint.demo.gallery import build
-        from imgprint.demo.server import GallerySite
+        from imgprint.demo.gallery_server import GallerySite
 
         SIGHTINGS.unlink(missing_ok=True)
         with GallerySite() as first, GallerySite(host="localhost") as second:

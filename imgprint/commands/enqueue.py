@@ -11,13 +11,13 @@ from scrapy.exceptions import UsageError
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.conf import arglist_to_dict
 
+from imgprint.cluster.shards import Shard, cut
 from imgprint.commands.crawl import add_spider_arguments, complain
 from imgprint.config import check_settings
-from imgprint.discovery.sites import site_of
+from imgprint.discovery.urls.sites import site_of
 from imgprint.errors import InputError
-from imgprint.machines.shards import Shard, cut
-from imgprint.resolving import check_lookups
-from imgprint.seeds import list_url, read_seeds
+from imgprint.fetch.resolving import check_lookups
+from imgprint.spiders.seeds import list_url, read_seeds
 
 if TYPE_CHECKING:
     import argparse
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from scrapy.settings import BaseSettings
 
-    from imgprint.machines.database import Queue
+    from imgprint.cluster.queue import Queue
 
 OUTPUT = "data/shards"
 INSTALL = (
@@ -40,7 +40,7 @@ SHOWN = 5
 def open_queue(settings: BaseSettings) -> Queue:
     """Return the queue of IMGPRINT_QUEUE. Raise InputError."""
     try:
-        from imgprint.machines.database import Queue
+        from imgprint.cluster.queue import Queue
     except ImportError as error:
         raise InputError(INSTALL) from error
     check_lookups(settings)

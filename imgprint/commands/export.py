@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from scrapy.commands import ScrapyCommand
 
 from imgprint.commands.crawl import complain, complain_of
+from imgprint.discovery.urls.url_keys import url_key
 from imgprint.errors import InputError
-from imgprint.inputs import LeftOut, read_feeds
-from imgprint.keys import url_key
-from imgprint.parquet import ParquetRows
-from imgprint.report.exchange import as_misp, as_stix
-from imgprint.report.export import WRITERS
+from imgprint.feeds.exchange_formats import as_misp, as_stix
+from imgprint.feeds.input_files import LeftOut, read_feeds
+from imgprint.feeds.parquet import ParquetRows
+from imgprint.feeds.record_formats import WRITERS
 from imgprint.report.figures import is_record
 
 if TYPE_CHECKING:

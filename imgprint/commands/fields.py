@@ -34,8 +34,8 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         # Every command imports this module.
-        from imgprint.reference import reference
-        from imgprint.schema import markdown, schema
+        from imgprint.commands._reference import reference
+        from imgprint.feeds.schema import markdown, schema
 
         if opts.schema:
             print(json.dumps(schema(), indent=2))

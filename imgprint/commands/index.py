@@ -11,7 +11,7 @@ from scrapy.exceptions import UsageError
 
 from imgprint.commands.crawl import complain, complain_of
 from imgprint.errors import InputError
-from imgprint.inputs import LeftOut, read_feed
+from imgprint.feeds.input_files import LeftOut, read_feed
 
 if TYPE_CHECKING:
     import argparse

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
 
-    from imgprint.machines.database import Queue
+    from imgprint.cluster.queue import Queue
 
 STATES = {"todo": "waiting", "doing": "running", "succeeded": "done"}
 SHOWN = 100

@@ -21,10 +21,10 @@ from imgprint.commands.crawl import (
 )
 from imgprint.config import check_settings
 from imgprint.errors import InputError
-from imgprint.inputs import LeftOut, read_key
+from imgprint.feeds.input_files import LeftOut, read_key
 from imgprint.items import ImageRecord
 from imgprint.masking import json_text_safe, without_credentials
-from imgprint.pipelines import NO_PDQ, decodes
+from imgprint.pipelines.image_facts import NO_PDQ, decodes
 from imgprint.report.audit import printable
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ class Command(ScrapyCommand):
             complain(f"no match for {count:,} queries in '{opts.db}'")
 
     def _queries(self, args: list[str], left_out: LeftOut) -> Iterator[Query]:
+        from imgprint.commands._queries import is_url, queries
         from imgprint.matching.search import query_of_record, query_of_url
-        from imgprint.queries import is_url, queries
 
         assert self.settings is not None
         decode = decodes(self.settings, query=True)

@@ -10,9 +10,9 @@ from scrapy.commands import ScrapyCommand
 
 from imgprint.commands.crawl import complain, complain_of
 from imgprint.errors import InputError
-from imgprint.inputs import LeftOut, read_feeds
+from imgprint.feeds.input_files import LeftOut, read_feeds
 from imgprint.report.figures import Figures, is_record
-from imgprint.report.page import pieces
+from imgprint.report.report_page import pieces
 
 if TYPE_CHECKING:
     import argparse

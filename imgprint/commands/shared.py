@@ -10,7 +10,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from imgprint.commands.crawl import complain
-from imgprint.matching.export import FORMATS
+from imgprint.feeds.shared_formats import FORMATS
 
 if TYPE_CHECKING:
     import argparse

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from scrapy.commands import ScrapyCommand
 
 from imgprint.commands.crawl import complain
-from imgprint.durable.s3 import upload_spool
-from imgprint.durable.spool import Spool
 from imgprint.errors import InputError
-from imgprint.resolving import check_lookups
+from imgprint.feeds.s3_storage import upload_spool
+from imgprint.feeds.spool import Spool
+from imgprint.fetch.resolving import check_lookups
 
 if TYPE_CHECKING:
     import argparse

@@ -9,10 +9,10 @@ from scrapy.commands import ScrapyCommand
 
 from imgprint.commands.crawl import complain, complain_of
 from imgprint.errors import InputError
-from imgprint.inputs import LeftOut, bounded_lines, open_input, read_feeds
+from imgprint.feeds.input_files import LeftOut, bounded_lines, open_input, read_feeds
+from imgprint.feeds.line_shapes import MAX_LINE
 from imgprint.report.chain import BrokenError, record_hash, verify
 from imgprint.report.figures import is_record
-from imgprint.shape import MAX_LINE
 
 if TYPE_CHECKING:
     import argparse

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from scrapy.commands import ScrapyCommand
 from scrapy.utils.log import configure_logging
 
-from imgprint import logs
+from imgprint.cluster.fork_server import ForkServer
 from imgprint.commands.crawl import complain
 from imgprint.commands.enqueue import crawl_settings, open_queue
 from imgprint.config import check_settings
 from imgprint.errors import InputError
-from imgprint.machines.forks import ForkServer
+from imgprint.extensions import log_filters as logs
 
 if TYPE_CHECKING:
     import argparse
@@ -80,7 +80,7 @@ class Command(ScrapyCommand):
     def _work(
         self, forks: ForkServer, timeout: float, opts: argparse.Namespace
     ) -> None:
-        from imgprint.machines.worker import Worker
+        from imgprint.cluster.worker import Worker
 
         assert self.settings is not None
         configure_logging(self.settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from imgprint.content.fingerprints.picture_data import WORTH, DataKey, data_key
 from imgprint.content.formats import (
     bmff,
     bmp,
@@ -22,11 +23,10 @@ from imgprint.content.metadata import facts
 from imgprint.content.metadata.iptc import dates as iptc_dates
 from imgprint.content.metadata.plain import Plain
 from imgprint.content.metadata.read import ROLES, Found, Reader
-from imgprint.content.picture_data import WORTH, DataKey, data_key
 from imgprint.content.sparse import MissingBytes, SparseBytes
 
 if TYPE_CHECKING:
-    from imgprint.content.transfer import Transfer
+    from imgprint.content.byte_ranges.transfer import Transfer
 
 READERS = {"jpeg": jpeg.read, "png": png.read, "webp": riff.read, "gif": gif.read}
 READERS |= {"psd": psd.read, "bmp": bmp.read, "ico": bmp.read_ico, "svg": svg.read}

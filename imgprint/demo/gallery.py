@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from PIL import features
 
-from imgprint.demo.pages import PRESS, TRAVEL, Page, render
+from imgprint.demo.gallery_pages import PRESS, TRAVEL, Page, render
 from imgprint.demo.pictures import MEDIA_TYPES, Picture, Place, icon, preview
 
 FINGERPRINTED = "fingerprinted"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imgprint.content.fingerprint import is_plain
+from imgprint.content.fingerprints.fingerprint import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
-from imgprint.discovery.sites import site_of
+from imgprint.discovery.urls.sites import site_of
 from imgprint.matching.grades import hashed, keys, pack, pdq_keys
 
 if TYPE_CHECKING:

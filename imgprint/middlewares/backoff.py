@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from time import monotonic, time
 from typing import TYPE_CHECKING, Self
 
-from imgprint.lean.urls import place_of
+from imgprint.discovery.urls.targets import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Self
 
 from scrapy.exceptions import NotConfigured
 
-from imgprint.addresses import embedded_addresses, literal_address
+from imgprint.discovery.urls.addresses import embedded_addresses, literal_address
+from imgprint.discovery.urls.targets import host_of
 from imgprint.errors import InputError, Refused
-from imgprint.lean.urls import host_of
 
 if TYPE_CHECKING:
     from scrapy import Request

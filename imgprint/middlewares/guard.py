@@ -12,9 +12,9 @@ from scrapy import Request, signals
 from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 from w3lib.url import safe_url_string
 
-from imgprint.addresses import is_public, literal_address, parse_networks
+from imgprint.discovery.urls.addresses import is_public, literal_address, parse_networks
+from imgprint.discovery.urls.targets import place_of, read_place
 from imgprint.errors import Refused
-from imgprint.lean.urls import place_of, read_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
     from scrapy.statscollectors import StatsCollector
 
-    from imgprint.addresses import Network
-    from imgprint.lean.urls import Place
+    from imgprint.discovery.urls.addresses import Network
+    from imgprint.discovery.urls.targets import Place
 
 # Meta key of a request of the user's own, such as a webhook: it may go inside, and
 # lets nothing else in there.

@@ -13,22 +13,22 @@ from scrapy.http import Headers, Response
 from scrapy.http.request import NO_CALLBACK
 from w3lib.url import file_uri_to_path
 
+from imgprint.content.byte_ranges.exchange import HEAD, Answer, Ask, body_limit
+from imgprint.content.byte_ranges.host_memory import HostMemory
+from imgprint.content.byte_ranges.transfer import Transfer
 from imgprint.content.describe import Description, describe_known
-from imgprint.content.exchange import HEAD, Answer, Ask, body_limit
-from imgprint.content.hosts import HostMemory
-from imgprint.content.transfer import Transfer
+from imgprint.discovery.urls.targets import place_of
 from imgprint.errors import DOWNLOAD_ERRORS, NotAnImage, TorDown
-from imgprint.http import ImageResponse, yield_record
-from imgprint.lean.urls import place_of
-from imgprint.local import read_ends, read_more
-from imgprint.middlewares.fields import (
+from imgprint.feeds.previous_feed import PreviousFeed
+from imgprint.fetch.image_response import ImageResponse, yield_record
+from imgprint.fetch.local_files import read_ends, read_more
+from imgprint.middlewares.range_headers import (
     all_fields,
     host_key,
     range_fields,
     set_conditions,
     set_range,
 )
-from imgprint.revisit import PreviousFeed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping

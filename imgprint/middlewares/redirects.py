@@ -11,7 +11,7 @@ from scrapy.downloadermiddlewares.redirect import (
 )
 
 from imgprint.errors import SeenBefore
-from imgprint.postponed import job_of
+from imgprint.jobs.postponed import job_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

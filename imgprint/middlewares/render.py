@@ -10,11 +10,11 @@ from scrapy import signals
 from scrapy.http import HtmlResponse
 
 from imgprint.discovery.candidate import Candidate
-from imgprint.discovery.rendering import needs_browser
-from imgprint.discovery.urls import Cleaner
-from imgprint.middlewares.onion import way_of
-from imgprint.reader import LARGE, Reader, ReadingInterrupted, page_task
-from imgprint.tree import tree_of
+from imgprint.discovery.html.rendering import needs_browser
+from imgprint.discovery.urls.image_urls import Cleaner
+from imgprint.middlewares.tor_routing import way_of
+from imgprint.reading.page_tree import tree_of
+from imgprint.reading.process import LARGE, Reader, ReadingInterrupted, page_task
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-    from imgprint.browser import Browser, Rendered
+    from imgprint.fetch.browser.chromium import Browser, Rendered
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ class RenderMiddleware:
 
     async def _render(self, request: Request, response: HtmlResponse) -> Response:
         # Playwright takes 0.2 s to import.
-        from imgprint.browser import Browser, NoBrowserError, RenderError
+        from imgprint.fetch.browser.chromium import Browser, NoBrowserError, RenderError
 
         self._browser = self._browser or Browser(self.crawler)
         response.request = request

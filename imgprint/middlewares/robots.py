@@ -11,9 +11,9 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.misc import build_from_crawler
 
+from imgprint.discovery.urls.targets import place_of, target_of
 from imgprint.errors import DOWNLOAD_ERRORS, OnionRefused, TorDown, error_text
-from imgprint.lean.urls import place_of, target_of
-from imgprint.middlewares.onion import SITE
+from imgprint.middlewares.tor_routing import SITE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable

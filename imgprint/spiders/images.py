@@ -10,11 +10,8 @@ from urllib.parse import urljoin
 from scrapy import Request, Spider
 from w3lib.url import file_uri_to_path
 
-from imgprint.arguments import NUMBERS, PATTERNS, check_arguments
-from imgprint.discovery.sites import site_of
-from imgprint.discovery.urls import looks_like_image
-from imgprint.documents import Documents
-from imgprint.durable.folder import use_job
+from imgprint.discovery.urls.image_urls import looks_like_image
+from imgprint.discovery.urls.sites import site_of
 from imgprint.errors import (
     DOWNLOAD_ERRORS,
     InputError,
@@ -23,19 +20,29 @@ from imgprint.errors import (
     TorDown,
     error_text,
 )
-from imgprint.gather import gather_bounded
-from imgprint.http import ImageResponse, image_request
-from imgprint.images import Images
+from imgprint.extensions.unexpected import note_unexpected
+from imgprint.fetch.concurrency import gather_bounded
+from imgprint.fetch.image_response import ImageResponse, image_request
 from imgprint.items import Sighting
-from imgprint.lean.items import deliver
-from imgprint.lean.pages import Delivery
-from imgprint.links import Links
-from imgprint.lists import fetch_list
-from imgprint.postponed import SIGHTING, first_url, known, lines_left, once, postpone
-from imgprint.scope import Scope
-from imgprint.seeds import list_url, local_seeds, seed_lines
-from imgprint.sightings import page_of
-from imgprint.unexpected import note_unexpected
+from imgprint.jobs.folder import use_job
+from imgprint.jobs.postponed import (
+    SIGHTING,
+    first_url,
+    known,
+    lines_left,
+    once,
+    postpone,
+)
+from imgprint.middlewares.lean.lean_items import deliver
+from imgprint.middlewares.lean.page_queue import Delivery
+from imgprint.spiders.arguments import NUMBERS, PATTERNS, check_arguments
+from imgprint.spiders.links import Links
+from imgprint.spiders.page_images import Images
+from imgprint.spiders.pages import Documents
+from imgprint.spiders.scope import Scope
+from imgprint.spiders.seeds import list_url, local_seeds, seed_lines
+from imgprint.spiders.sighting_room import page_of
+from imgprint.spiders.url_lists import fetch_list
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -44,9 +51,9 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
-    from imgprint.reading import Document
-    from imgprint.seeds import Line, Seed
-    from imgprint.sightings import Page
+    from imgprint.reading.document import Document
+    from imgprint.spiders.seeds import Line, Seed
+    from imgprint.spiders.sighting_room import Page
 
 # Of all that went wrong on a page a sighting says so much.
 MAX_ERRORS = 10

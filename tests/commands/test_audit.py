@@ -6,12 +6,12 @@ import json
 import pytest
 from PIL import Image, PngImagePlugin
 
+from imgprint.demo.gallery_server import GallerySite
 from imgprint.demo.pictures import with_thumbnail
-from imgprint.demo.server import GallerySite
 from imgprint.report.audit import RULES
-from tests import sarif
-from tests.content.samples import XMP, exif
-from tests.crawling import scrapy
+from tests.support import sarif
+from tests.support.crawling import scrapy
+from tests.support.samples import XMP, exif
 
 
 def jpeg(exif=b"", image=None, **options):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from imgprint.demo.server import GallerySite
-from tests.crawling import ROOT, crawl, scrapy
-from tests.pictures import jpeg
+from imgprint.demo.gallery_server import GallerySite
+from tests.support.crawling import ROOT, crawl, scrapy
+from tests.support.pictures import jpeg
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import re
 
 from imgprint.demo.gallery import FINGERPRINTED, NOT_FOUND, TOO_SMALL, build
 from imgprint.report.figures import camera_of
-from tests.crawling import feed, scrapy
+from tests.support.crawling import feed, scrapy
 
 
 def path_of(url):

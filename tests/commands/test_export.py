@@ -3,8 +3,8 @@ import json
 import pyarrow.parquet
 import pytest
 
-from tests.crawling import jsonl, scrapy
-from tests.report import feeds
+from tests.support import report_feeds as feeds
+from tests.support.crawling import jsonl, scrapy
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@ import re
 
 import pytest
 
-from imgprint.reference import modules, reference, settings, stats
+from imgprint.commands._reference import modules, reference, settings, stats
 from tests.conftest import ROOT
-from tests.crawling import scrapy
+from tests.support.crawling import scrapy
 
 ANEW = "make docs makes it anew"
 # Environment variables, and what all names begin with.

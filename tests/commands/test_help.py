@@ -4,8 +4,8 @@ import argparse
 
 import pytest
 
-from tests.crawling import scrapy
-from tests.documents import command_names, command_of
+from tests.support.crawling import scrapy
+from tests.support.documents import command_names, command_of
 
 
 @pytest.mark.parametrize("name", command_names())

@@ -9,10 +9,10 @@ import pytest
 from scrapy.utils.project import get_project_settings
 
 from imgprint.commands import blind, export, index, match, report, shared, verify
-from imgprint.report.export import WRITERS
-from tests.crawling import scrapy
-from tests.hostile_feeds import bad_lines
-from tests.matching.records import record
+from imgprint.feeds.record_formats import WRITERS
+from tests.support.crawling import scrapy
+from tests.support.hostile_feeds import bad_lines
+from tests.support.records import record
 
 BAD = bad_lines()
 GOOD = [record(1), record(2)]
@@ -244,7 +244,7 @@ def test_devices(device, folder, settings, capsys):
 
 
 def test_a_line_without_end(folder, settings, capsys, monkeypatch):
-    monkeypatch.setattr("imgprint.inputs.MAX_LINE", 10_000)
+    monkeypatch.setattr("imgprint.feeds.input_files.MAX_LINE", 10_000)
     long = b'{"url": "' + b"a" * 3_000_000 + b'"}'
     (folder / "feed.jsonl").write_bytes(lines(GOOD[0], long, GOOD[1], long)[:-1])
     assert run(settings, index, ["feed.jsonl"], ["--db", "new.db"]) == 2

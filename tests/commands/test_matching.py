@@ -5,11 +5,11 @@ import secrets
 
 import pytest
 
-from imgprint.demo.server import GallerySite
+from imgprint.demo.gallery_server import GallerySite
 from tests.conftest import needs_pdq
-from tests.crawling import crawl, jsonl, scrapy
-from tests.matching.records import flipped, record
-from tests.pictures import jpeg
+from tests.support.crawling import crawl, jsonl, scrapy
+from tests.support.pictures import jpeg
+from tests.support.records import flipped, record
 
 MD5 = "ab" * 16
 PDQ = "0f1e2d3c4b5a69788796a5b4c3d2e1f0" * 2

@@ -16,7 +16,7 @@ from imgprint.content.describe import (
     plain_record,
 )
 from imgprint.content.sparse import MissingBytes, SparseBytes
-from tests.content.samples import IPTC, XMP, crawl, exif, partial, picture, tiff, whole
+from tests.support.samples import IPTC, XMP, crawl, exif, partial, picture, tiff, whole
 
 SHARED = Path(__file__).parents[3] / "shared"
 CORPUS = SHARED / "corpus"

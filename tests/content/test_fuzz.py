@@ -8,10 +8,10 @@ from time import process_time
 import pytest
 from PIL import Image, features
 
+from imgprint.content.byte_ranges.exchange import HEAD
+from imgprint.content.byte_ranges.transfer import tail_span
 from imgprint.content.describe import describe
-from imgprint.content.exchange import HEAD
 from imgprint.content.sparse import MissingBytes, SparseBytes
-from imgprint.content.transfer import tail_span
 from tests.conftest import SHARED
 
 # Some seconds by default; more with IMGPRINT_FUZZ_CASES=1000000.

@@ -11,7 +11,7 @@ from imgprint.discovery.limits import (
     cut_url,
     within_limits,
 )
-from imgprint.keys import url_key
+from imgprint.discovery.urls.url_keys import url_key
 
 
 def test_real_pages_stay_as_they_are():

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from benchmarks import copies
-from tests.servers.process import require
+from tests.support.servers.process import require
 
 COUNT = 200
 JPEGS = COUNT * 3 // 4

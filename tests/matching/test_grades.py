@@ -1,7 +1,7 @@
 import pytest
 
 from imgprint.matching.grades import GRADES, RANK, STRENGTHS, keys, pdq_keys
-from tests.matching.records import record
+from tests.support.records import record
 
 
 def grades(one, other):

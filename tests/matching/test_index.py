@@ -9,7 +9,7 @@ from imgprint.matching.search import (
     query_of_url,
     search,
 )
-from tests.matching.records import flipped, record, sighting
+from tests.support.records import flipped, record, sighting
 
 PDQ = "0f1e2d3c4b5a69788796a5b4c3d2e1f0" * 2
 

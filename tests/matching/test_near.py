@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from imgprint.matching.near import as_hashes, near, near_pairs
-from tests.matching.records import flipped
+from tests.support.records import flipped
 
 SOME = np.random.default_rng(0).integers(0, 2**64, (5000, 4), dtype=np.uint64)
 

@@ -5,10 +5,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from imgprint.matching.export import as_csv, as_graphml, as_json
+from imgprint.feeds.shared_formats import as_csv, as_graphml, as_json
 from imgprint.matching.index import Index
 from imgprint.matching.shared import MAX_SITES, shared
-from tests.matching.records import flipped, record, sighting
+from tests.support.records import flipped, record, sighting
 
 PDQ = "0f1e2d3c4b5a69788796a5b4c3d2e1f0" * 2
 

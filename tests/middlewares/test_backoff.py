@@ -7,9 +7,9 @@ from scrapy.utils.misc import build_from_crawler
 from scrapy.utils.test import get_crawler
 
 from imgprint.middlewares.backoff import BackoffMiddleware, retry_after
-from tests.crawling import crawl
-from tests.pictures import jpeg
-from tests.servers.hostile import HostileServer
+from tests.support.crawling import crawl
+from tests.support.pictures import jpeg
+from tests.support.servers.hostile import HostileServer
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from scrapy.http import HtmlResponse
 from scrapy.utils.test import get_crawler
 
 from imgprint.errors import BadCoding
-from imgprint.lean.headers import LeanHeaders, repair_fields
+from imgprint.fetch.lean_headers import LeanHeaders, repair_fields
 from imgprint.middlewares.coding import DecodingMiddleware
 
 PAGE = b"<p>" + b"x" * 999

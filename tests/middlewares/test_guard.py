@@ -12,8 +12,8 @@ from scrapy.http import HtmlResponse, Response
 from scrapy.utils.misc import build_from_crawler
 from scrapy.utils.test import get_crawler
 
-from imgprint.addresses import parse_networks
-from imgprint.demo.server import GallerySite
+from imgprint.demo.gallery_server import GallerySite
+from imgprint.discovery.urls.addresses import parse_networks
 from imgprint.errors import Refused
 from imgprint.middlewares.guard import (
     OWN,
@@ -22,11 +22,11 @@ from imgprint.middlewares.guard import (
     RedirectGuardMiddleware,
     SeedMiddleware,
 )
-from tests.crawling import ROOT, crawl
-from tests.pictures import jpeg
-from tests.servers.alone import alone
-from tests.servers.canary import Canary
-from tests.servers.name_server import NameServer
+from tests.support.crawling import ROOT, crawl
+from tests.support.pictures import jpeg
+from tests.support.servers.alone import alone
+from tests.support.servers.canary import Canary
+from tests.support.servers.name_server import NameServer
 
 SEED = {"imgprint_seed": True}
 

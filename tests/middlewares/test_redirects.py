@@ -7,8 +7,8 @@ from threading import Thread
 
 import pytest
 
-from tests.crawling import crawl
-from tests.pictures import jpeg
+from tests.support.crawling import crawl
+from tests.support.pictures import jpeg
 
 PICTURE = jpeg(1)
 IMAGES = "<img src=/a.jpg><img src=/b.jpg>"

@@ -9,7 +9,7 @@ from scrapy.utils.test import get_crawler
 
 from imgprint.errors import TorDown, socks_error
 from imgprint.middlewares.robots import OnionRobotsMiddleware
-from tests.test_onion import onion
+from tests.fetch.tor.test_onion_names import onion
 
 ONE, TWO = onion(1), onion(2)
 RULES = b"User-agent: imgprint\nDisallow: /secret\n\nUser-agent: Mozilla\nDisallow: /\n"

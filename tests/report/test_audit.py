@@ -13,8 +13,8 @@ from imgprint.report.audit import (
     reaches,
 )
 from imgprint.report.sarif import as_sarif
-from tests import sarif
-from tests.report.feeds import HOSTILE, hostile_record
+from tests.support import sarif
+from tests.support.report_feeds import HOSTILE, hostile_record
 
 LEAKS = {
     "gps-position": {"gps": {"latitude": -10.5, "longitude": 0.0}},

@@ -1,6 +1,6 @@
 from imgprint.items import NOT_CHOSEN
 from imgprint.report.figures import MOST, NO_RECORD, Figures, graph
-from tests.report.feeds import hostile_record, record
+from tests.support.report_feeds import hostile_record, record
 
 
 def figures(*items):

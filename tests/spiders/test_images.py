@@ -1,8 +1,8 @@
 import pytest
 
-from imgprint.demo.server import GallerySite
-from tests.crawling import crawl
-from tests.pictures import jpeg
+from imgprint.demo.gallery_server import GallerySite
+from tests.support.crawling import crawl
+from tests.support.pictures import jpeg
 
 PICTURES = {f"/{i}.jpg": ("image/jpeg", jpeg(i)) for i in range(4)}
 

@@ -122,7 +122,7 @@ class Workers(Imgprint):
 
     @contextmanager
     def serving(self, job: Job) -> Iterator[dict[str, str]]:
-        from tests.servers.postgres import Postgres
+        from tests.support.servers.postgres import Postgres
 
         with Postgres() as postgres:
             queue = postgres.new()

@@ -8,7 +8,7 @@ from imgprint.content.describe import describe
 from imgprint.content.formats import bmff
 from imgprint.content.formats.layout import Layout
 from imgprint.content.sparse import MissingBytes
-from tests.content.samples import (
+from tests.support.samples import (
     box,
     check_truncations,
     exif,

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from imgprint.content.formats import bmp
 from imgprint.content.formats.layout import Layout
-from tests.content.samples import check_truncations, lay_out, picture, whole
+from tests.support.samples import check_truncations, lay_out, picture, whole
 
 
 def test_read():

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from imgprint.content.formats import bmff, heif
 from imgprint.content.formats.layout import Layout
-from tests.content.samples import XMP, box, check_truncations, exif, picture, whole
+from tests.support.samples import XMP, box, check_truncations, exif, picture, whole
 
 META = b"\0\0\0\0" + b"".join(
     (

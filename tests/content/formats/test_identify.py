@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgprint.content.formats import identify
-from tests.content.samples import picture, tiff
+from tests.support.samples import picture, tiff
 
 MAGIC = [
     (b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1", "jpeg"),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from imgprint.content.formats import jpeg
 from imgprint.content.formats.layout import Layout
 from imgprint.content.sparse import MissingBytes
-from tests.content.samples import (
+from tests.support.samples import (
     check_truncations,
     exif,
     lay_out,

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from imgprint.content.formats import jxl
 from imgprint.content.formats.layout import Layout
-from tests.content.samples import lay_out, whole
+from tests.support.samples import lay_out, whole
 
 
 def bits(*fields):

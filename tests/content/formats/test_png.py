@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from imgprint.content.formats import png
 from imgprint.content.formats.layout import Layout
-from tests.content.samples import check_truncations, crawl, exif, lay_out, whole
+from tests.support.samples import check_truncations, crawl, exif, lay_out, whole
 
 
 def chunk(name, data=b""):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from imgprint.content.formats import psd
 from imgprint.content.formats.layout import Layout
-from tests.content.samples import IPTC, check_truncations, lay_out, whole
+from tests.support.samples import IPTC, check_truncations, lay_out, whole
 
 
 def resource(number, data, name=b"\0\0"):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from imgprint.content.formats import riff
 from imgprint.content.formats.layout import Layout
-from tests.content.samples import (
+from tests.support.samples import (
     XMP,
     check_truncations,
     crawl,

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from imgprint.content.formats import svg
 from imgprint.content.formats.layout import Layout
-from tests.content.samples import check_truncations, lay_out, whole
+from tests.support.samples import check_truncations, lay_out, whole
 
 
 @pytest.mark.parametrize(

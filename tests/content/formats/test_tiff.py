@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from imgprint.content.formats import tiff
 from imgprint.content.formats.layout import Layout
 from imgprint.content.sparse import MissingBytes, SparseBytes
-from tests.content.samples import check_truncations, crawl, lay_out, picture, whole
-from tests.content.samples import tiff as file
+from tests.support.samples import check_truncations, crawl, lay_out, picture, whole
+from tests.support.samples import tiff as file
 
 SIZE = (0x100, 3, b"\x14\0"), (0x101, 3, b"\x0a\0"), (0x102, 3, b"\x08\0" * 3)
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from imgprint.content.metadata.c2pa import read_c2pa
 from imgprint.content.sparse import MissingBytes
-from tests.content.samples import box, partial, whole
+from tests.support.samples import box, partial, whole
 
 
 def superbox(label, *content):

@@ -16,7 +16,7 @@ from imgprint.content.metadata.exif import (
     read_exif,
 )
 from imgprint.content.sparse import MissingBytes, SparseBytes
-from tests.content.samples import exif, partial, tiff, whole
+from tests.support.samples import exif, partial, tiff, whole
 
 BLOCK = exif()[6:]
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgprint.content.metadata.iptc import dates, read_iptc
-from tests.content.samples import IPTC
+from tests.support.samples import IPTC
 
 
 def test_read_iptc():

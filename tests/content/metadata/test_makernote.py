@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from imgprint.content.metadata.exif import MAKER_NOTE, Exif, read_exif
 from imgprint.content.metadata.makernote import read_makernote
-from tests.content.samples import tiff, whole
+from tests.support.samples import tiff, whole
 
 SERIAL = b"1234567\0"
 APPLE = (

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from imgprint.content.metadata import parts
 from imgprint.content.sparse import MissingBytes
-from tests.content.samples import partial, whole
+from tests.support.samples import partial, whole
 
 TEXT = b"a text that is long enough to be worth it, it is, it is"
 CODED = [

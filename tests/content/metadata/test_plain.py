@@ -18,9 +18,9 @@ from imgprint.content.metadata.plain import (
     plain_text,
     reference_text,
 )
-from tests.content.samples import picture
-from tests.hiding import FORMS
-from tests.pictures import jpeg
+from tests.support.hiding import FORMS
+from tests.support.pictures import jpeg
+from tests.support.samples import picture
 
 PICTURE = jpeg(1, (40, 40))
 SHA256 = hashlib.sha256(PICTURE).hexdigest()

@@ -5,7 +5,7 @@ from PIL import Image
 from imgprint.content.formats.layout import Block
 from imgprint.content.metadata.read import Reader
 from imgprint.content.sparse import SparseBytes
-from tests.content.samples import IPTC, XMP, exif, picture, tiff, whole
+from tests.support.samples import IPTC, XMP, exif, picture, tiff, whole
 
 
 def reader(data, *blocks, final=False, known=None):

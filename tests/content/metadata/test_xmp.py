@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from imgprint.content.metadata import facts
 from imgprint.content.metadata.xmp import fallbacks, main_fields, positions, read_xmp
-from tests.content.samples import XMP
+from tests.support.samples import XMP
 
 
 def test_read_xmp():

@@ -1,0 +1,163 @@
+"""The evidence log: what was asked, what came, and how little of it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Self
+from weakref import WeakKeyDictionary
+
+from scrapy import signals
+from scrapy.exceptions import NotConfigured
+from w3lib.url import safe_url_string
+
+from imgprint.content.metadata.plain import plain_text
+from imgprint.items import ImageRecord
+from imgprint.jobs.postponed import first_url
+from imgprint.masking import (
+    text_without_credentials,
+    without_credentials,
+    without_tokens,
+)
+from imgprint.report.chain import Chain, record_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from scrapy import Request, Spider
+    from scrapy.crawler import Crawler
+    from scrapy.http import Headers, Response
+
+logger = logging.getLogger(__name__)
+FOLDER = Path("data/evidence")
+# Values that would let a reader of the log in. The names stay: they were sent.
+SECRET = {b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"}
+_SECRET_NAME = re.compile(
+    rb"auth|cookie|token|secret|password|session|api-?key", re.IGNORECASE
+)
+LEFT_OUT = "(left out)"
+
+
+class EvidenceLog:
+    """Write each exchange and record into a log that can't be changed unnoticed.
+
+    ``IMGPRINT_EVIDENCE`` (default: 0) is 1 to write
+    ``data/evidence/SPIDER-TIME.jsonl``: for every exchange the time (UTC), the
+    header fields of request and response and the number of bytes received, for
+    every record its SHA-256 (see ``imgprint.report.chain``). ``scrapy verify``
+    checks it. The values of cookies and credentials are left out, credentials in
+    URLs, too, and of the URL of IMGPRINT_WEBHOOK the query and long parts of the path.
+
+    Stat: ``imgprint/evidence/entries``.
+    """
+
+    def __init__(self, crawler: Crawler):
+        if not crawler.settings.getbool("IMGPRINT_EVIDENCE", False):
+            raise NotConfigured
+        assert crawler.stats
+        self.stats = crawler.stats
+        self.chain = Chain()
+        self.path = FOLDER
+        webhook = crawler.settings.get("IMGPRINT_WEBHOOK")
+        self.webhook = safe_url_string(webhook) if webhook else None
+        self._file: IO[str] | None = None
+        self._received: WeakKeyDictionary[Request, int] = WeakKeyDictionary()
+        self._responses: WeakKeyDictionary[Request, Response] = WeakKeyDictionary()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        log = cls(crawler)
+        for handler, signal in (
+            (log.opened, signals.spider_opened),
+            (log.bytes_received, signals.bytes_received),
+            (log.downloaded, signals.response_downloaded),
+            (log.left, signals.request_left_downloader),
+            (log.item_scraped, signals.item_scraped),
+            (log.closed, signals.spider_closed),
+        ):
+            crawler.signals.connect(handler, signal)
+        return log
+
+    def opened(self, spider: Spider) -> None:
+        time = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S.%f")
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        self.path = FOLDER / f"{spider.name}-{time}.jsonl"
+        # "x": evidence is never written over.
+        self._file = self.path.open("x", encoding="ascii")
+        self._write("begin", spider=spider.name)
+
+    def bytes_received(self, data: bytes, request: Request) -> None:
+        self._received[request] = self._received.get(request, 0) + len(data)
+
+    def downloaded(self, response: Response, request: Request) -> None:
+        self._responses[request] = response
+
+    def left(self, request: Request) -> None:
+        """Write the exchange, whether it succeeded or broke off."""
+        response = self._responses.pop(request, None)
+        told = without_credentials(request.url)
+        private: set[bytes] = set()
+        if first_url(request) == self.webhook:
+            told, private = without_tokens(told), {b"location", b"referer"}
+        self._write(
+            "exchange",
+            method=request.method,
+            url=told,
+            request=fields(request.headers, private | _secret_names(request.headers)),
+            status=response.status if response else None,
+            response=fields(response.headers, private) if response else None,
+            bytes_received=self._received.pop(request, 0 if not response else None),
+        )
+
+    def item_scraped(self, item: Any) -> None:
+        if isinstance(item, ImageRecord):
+            transfer = item.transfer or {}
+            self._write(
+                "record",
+                url=item.url,
+                record_sha256=record_hash(asdict(item)),
+                image_size=item.image_size,
+                bytes_received=transfer.get("bytes_received"),
+                complete=transfer.get("complete"),
+            )
+
+    def closed(self, reason: str) -> None:
+        if self._file:
+            self._write("end", reason=reason)
+            self._file.close()
+            logger.info("Evidence: %s ends with %s", self.path, self.chain.last)
+
+    def _write(self, kind: str, **facts: Any) -> None:
+        if not self._file or self._file.closed:
+            return
+        time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._file.write(self.chain.entry(kind, time, facts))
+        self._file.flush()
+        self.stats.inc_value("imgprint/evidence/entries")
+
+
+def fields(headers: Headers, private: Collection[bytes] = ()) -> list[list[str]]:
+    """Return names and values of header fields, without secrets.
+
+    *private* are names in lower case of more fields whose values are left out.
+    Values that are no text, or a picture as text, give way to a mark.
+    """
+    return [
+        [plain_text(name.decode("latin-1")), _told(name.lower(), value, private)]
+        for name, values in headers.items()
+        for value in values
+    ]
+
+
+def _told(name: bytes, value: bytes, private: Collection[bytes]) -> str:
+    if name in SECRET or name in private:
+        return LEFT_OUT
+    return text_without_credentials(plain_text(value.decode("latin-1")))
+
+
+def _secret_names(headers: Headers) -> set[bytes]:
+    """Return names of fields of a request by which a project of its own logs in."""
+    return {name.lower() for name in headers if _SECRET_NAME.search(name)}
