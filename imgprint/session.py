@@ -89,11 +89,19 @@ class Connection(ResponseHandler):
         if self._most and self._received > self._most:
             self._give_up(f"answer of more than {self._most} bytes")
             return
+        payload = self._payload
         super().data_received(data)
+        if self.exception() is not None:
+            _break_off(payload, "malformed body")
         if self._payload is self._earlier or self._payload is aiohttp.EMPTY_PAYLOAD:
             self._header += len(data)
             if self._header > MAX_HEADER:
                 self._give_up(f"header of more than {MAX_HEADER} bytes")
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        payload = self._payload
+        super().connection_lost(exc)
+        _break_off(payload, "connection lost")
 
     def _give_up(self, message: str) -> None:
         if self.transport:
@@ -101,6 +109,17 @@ class Connection(ResponseHandler):
         self.set_exception(HttpProcessingError(code=400, message=message))
         if self._payload is not None and not self._payload.is_eof():
             self._payload.set_exception(Refused(message))  # not to be tried again
+
+
+def _break_off(payload: aiohttp.StreamReader | None, reason: str) -> None:
+    """Raise an error where *payload* is read, unless it has ended.
+
+    aiohttp's parser refuses a malformed chunk that comes after the header, but lets
+    the reader of the body wait for ever. So does an exception that comes between the
+    end of a chunk, which wakes the reader, and its next wait: it is set once more.
+    """
+    if payload is not None and not payload.is_eof():
+        payload.set_exception(payload.exception() or aiohttp.ClientPayloadError(reason))
 
 
 class Session:
