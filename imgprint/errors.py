@@ -13,7 +13,6 @@ from scrapy.exceptions import (
 )
 from scrapy.spidermiddlewares.httperror import HttpError
 
-from imgprint.fetch.tor.onion_names import REPLIES, UNKNOWN, Reply
 from imgprint.masking import text_without_credentials
 
 DOWNLOAD_ERRORS = (
@@ -95,20 +94,17 @@ class TorDown(IgnoreRequest):
 
 
 class TorError(DownloadFailedError):
-    """Tor could not connect, perhaps it can later. *code* is its SOCKS reply."""
+    """Tor could not connect, but may be able to later.
 
-    def __init__(self, code: int, reply: Reply, text: str):
+    *code* is its SOCKS reply and *name* that reply's name in stats.
+    *host_unreachable* says that the whole onion site can't be reached.
+    """
+
+    def __init__(self, text: str, *, code: int, name: str, host_unreachable: bool):
         super().__init__(text)
-        self.code, self.name, self.host = code, reply.name, reply.host
-
-
-def socks_error(code: int, detail: str = "") -> TorError | OnionRefused:
-    """Return the error for a SOCKS reply: a TorError if trying again may help."""
-    reply = REPLIES.get(code, UNKNOWN)
-    text = f"{reply.text} ({f'{detail}, ' if detail else ''}SOCKS 0x{code:02X})"
-    if reply.permanent:
-        return OnionRefused(reply.name, text)
-    return TorError(code, reply, text)
+        self.code = code
+        self.name = name
+        self.host_unreachable = host_unreachable
 
 
 class InputError(ValueError):

@@ -46,7 +46,7 @@ class OnionErrorMiddleware:
     waits here.
 
     Stats: ``imgprint/onion/error/NAME``, where NAME is one of
-    ``imgprint.fetch.tor.onion_names.REPLIES``, or ``v2_name``, ``invalid_name``,
+    ``imgprint.fetch.tor.socks_replies.REPLIES``, or ``v2_name``, ``invalid_name``,
     ``off``, ``no_way``, ``backing_off``, or ``not_tried``.
     """
 
@@ -96,7 +96,7 @@ class OnionErrorMiddleware:
                 "IMGPRINT_TOR_PROXIES where it is",
                 exception.place,
             )
-        if isinstance(exception, TorError) and exception.host:
+        if isinstance(exception, TorError) and exception.host_unreachable:
             self._remember(site_of(request.url), str(exception))
 
     def _remember(self, site: str | None, error: str) -> None:

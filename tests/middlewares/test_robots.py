@@ -7,7 +7,8 @@ from scrapy.http import TextResponse
 from scrapy.utils.misc import build_from_crawler
 from scrapy.utils.test import get_crawler
 
-from imgprint.errors import TorDown, socks_error
+from imgprint.errors import TorDown
+from imgprint.fetch.tor.socks_replies import socks_error
 from imgprint.middlewares.robots import OnionRobotsMiddleware
 from tests.fetch.tor.test_onion_names import onion
 

@@ -8,7 +8,8 @@ from scrapy.utils.defer import ensure_awaitable
 from scrapy.utils.misc import build_from_crawler
 from scrapy.utils.test import get_crawler
 
-from imgprint.errors import OnionRefused, TorDown, socks_error
+from imgprint.errors import OnionRefused, TorDown
+from imgprint.fetch.tor.socks_replies import socks_error
 from imgprint.middlewares.tor_errors import OnionErrorMiddleware
 from tests.fetch.tor.test_onion_names import onion
 

@@ -1,4 +1,4 @@
-"""Onion names, what Tor says of them, and which way each site's requests take."""
+"""Onion names, and which way each site's requests take."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import binascii
 from functools import lru_cache
 from hashlib import blake2b, sha3_256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from imgprint.discovery.urls.addresses import ascii_host
@@ -26,41 +26,6 @@ BROWSER = {"user_agent": USER_AGENT, "locale": "en-US", "timezone_id": "UTC"}
 
 V2_ENDED = "v2_name"
 INVALID = "invalid_name"
-
-
-class Reply(NamedTuple):
-    """What a SOCKS reply code means: for stats, and for people.
-
-    *permanent* says that trying again is of no use, *host* that all of the
-    onion site is concerned.
-    """
-
-    name: str
-    text: str
-    permanent: bool = False
-    host: bool = False
-
-
-# RFC 1928 section 6; from 0xF0 on Tor's socks-extensions.txt, ExtendedErrors.
-REPLIES = {
-    0x01: Reply("general_failure", "Tor could not connect"),
-    0x02: Reply("not_allowed", "not allowed by Tor's rules", permanent=True),
-    0x03: Reply("network_unreachable", "network unreachable"),
-    0x04: Reply("host_unreachable", "host unreachable, or its name unknown"),
-    0x05: Reply("connection_refused", "connection refused"),
-    0x06: Reply("timed_out", "timed out inside Tor"),
-    0x07: Reply("command_unknown", "SOCKS command not supported", permanent=True),
-    0x08: Reply("address_unknown", "address type not supported", permanent=True),
-    0xF0: Reply("descriptor_not_found", "onion descriptor not found", host=True),
-    0xF1: Reply("descriptor_invalid", "onion descriptor invalid", host=True),
-    0xF2: Reply("introduction_failed", "introduction to the onion failed", host=True),
-    0xF3: Reply("rendezvous_failed", "rendezvous with the onion failed", host=True),
-    0xF4: Reply("authorization_missing", "the onion wants authorization", True),
-    0xF5: Reply("authorization_wrong", "the onion refused our authorization", True),
-    0xF6: Reply("address_invalid", "Tor calls the onion name invalid", True),
-    0xF7: Reply("introduction_timed_out", "introduction timed out", host=True),
-}
-UNKNOWN = Reply("unknown", "unknown SOCKS reply")
 
 
 def is_onion(host: str) -> bool:

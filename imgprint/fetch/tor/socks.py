@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from imgprint.errors import TorDown, socks_error
+from imgprint.errors import TorDown
 from imgprint.fetch.http_client import AiohttpHandler
 from imgprint.fetch.http_session import Session
 from imgprint.fetch.resolving import Resolver, refuse_hidden
+from imgprint.fetch.tor.socks_replies import socks_error
 
 if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
@@ -133,7 +134,7 @@ async def handshake(
 ) -> None:
     """Have the proxy at the other end of *sock* connect it to *host* and *port*.
 
-    Raise what socks_error makes of the proxy's answer.
+    Raise the error of the proxy's answer: see socks_error.
     """
     name = host.encode("ascii")
     method = NO_LOGIN if route.user is None else LOGIN

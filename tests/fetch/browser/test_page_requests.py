@@ -5,8 +5,9 @@ import pytest
 from scrapy.http import HtmlResponse
 from scrapy.utils.test import get_crawler
 
-from imgprint.errors import TorDown, socks_error
+from imgprint.errors import TorDown
 from imgprint.fetch.browser.page_requests import Assets
+from imgprint.fetch.tor.socks_replies import socks_error
 
 
 class Engine:

@@ -20,7 +20,7 @@ from scrapy.utils.test import get_crawler
 from imgprint.demo.gallery_server import GallerySite
 from imgprint.errors import DOWNLOAD_ERRORS, OnionRefused, OutOfTime, TorDown, TorError
 from imgprint.fetch.handler import HttpDownloadHandler
-from imgprint.fetch.tor.onion_names import REPLIES
+from imgprint.fetch.tor.socks_replies import REPLIES
 from tests.fetch.tor.test_onion_names import REAL
 from tests.support.servers.canary import Canary
 from tests.support.servers.hostile import HostileServer
