@@ -12,10 +12,10 @@ from scrapy.utils.ssl import _make_ssl_context
 
 from imgprint.discovery.urls.targets import place_of
 from imgprint.errors import OnionRefused, OutOfTime, Refused
+from imgprint.fetch.gate import OWN, Gate
 from imgprint.fetch.http_client import AiohttpHandler
 from imgprint.fetch.tor.onion_names import leak
 from imgprint.fetch.tor.socks import SocksHandler
-from imgprint.middlewares.guard import OWN, Gate
 
 if TYPE_CHECKING:
     from ssl import SSLContext

@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from scrapy.http import Headers, Response
 
     from imgprint.discovery.urls.targets import Target
-    from imgprint.middlewares.guard import Gate
+    from imgprint.fetch.gate import Gate
 
 
 def _url_of(request: Request) -> URL:
@@ -282,14 +282,14 @@ class AiohttpHandler(AiohttpDownloadHandler):
         return sock
 
     async def download_request(self, request: Request) -> Response:
-        with self._gate.opened_for(request) as door:
+        with self._gate.opened_for(request) as permission:
             try:
                 if self._receive_buffer:
                     return await self._fetch_image(request)
                 return await super().download_request(request)
             except (CannotResolveHostError, DownloadConnectionRefusedError) as error:
-                if door.refused:
-                    raise Refused(door.refused) from error
+                if permission.refused:
+                    raise Refused(permission.refused) from error
                 raise type(error)(reason_of(error)) from error
             except UnicodeError as error:  # of the codec idna, which resolvers use
                 raise NoHostName(host_of(request)) from error

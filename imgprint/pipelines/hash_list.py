@@ -13,11 +13,11 @@ from scrapy.http.request import NO_CALLBACK
 
 from imgprint.errors import DOWNLOAD_ERRORS, InputError, error_text
 from imgprint.feeds.input_files import read_key, read_list
+from imgprint.fetch.gate import OWN
 from imgprint.items import ImageRecord
 from imgprint.masking import without_query
 from imgprint.matching.grades import GRADES
 from imgprint.matching.listed import HashList, Listed
-from imgprint.middlewares.guard import OWN
 from imgprint.report.audit import printable
 
 if TYPE_CHECKING:
