@@ -14,10 +14,7 @@ from imgprint.discovery.limits import cut_text, cut_url
 from imgprint.masking import text_without_credentials, without_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from imgprint.content.describe import Description
-    from imgprint.content.sparse import SparseBytes
+    from imgprint.content.fetched_image import FetchedImage
 
 SCHEMA_VERSION = 2
 NOT_CHOSEN = "another size or format was chosen"
@@ -164,16 +161,20 @@ class _Fields(_Item):
 class ImageRecord(_Fields):
     """One image: what its first and last bytes and its server say of it.
 
-    *content* carries the known bytes to the pipelines, *description* what they
-    say if that was worked out before, *headers* the answer's fields with
-    lower-case names; *sighting*, if any, follows the record. These are no fields,
-    so that no feed and no log can show them, and the last pipeline takes them off.
+    *fetched* is what the record is made of: the known bytes of the image and the
+    answer that they came with. ``imgprint.records`` sets it, reads it and, as soon
+    as the record is complete, sets it to None. It isn't a field, nor in ``vars``,
+    so that no feed and no log can show it. *sighting*, if any, follows the record.
     """
 
-    content: SparseBytes | None = None
-    description: Description | None = None
-    headers: Mapping[str, str] | None = None
+    __slots__ = ("fetched",)
+    fetched: FetchedImage | None
+
     sighting: Sighting | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.fetched = None
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What is looked for: pictures on disk, feeds, hash lists and URLs, as queries."""
+"""Pictures on disk, feeds and hash lists, as queries of ``scrapy match``."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgprint.content.describe import describe_known
+from imgprint.content.fetched_image import FetchedImage
 from imgprint.content.fingerprints.fingerprint import whole_hashes
 from imgprint.content.metadata.parts import as_file
 from imgprint.errors import InputError
 from imgprint.feeds.input_files import LeftOut, kind_of, read_feed, read_list, reading
 from imgprint.fetch.local_files import read_ends, read_more
-from imgprint.items import ImageRecord
-from imgprint.pipelines.image_facts import fill_in, tell
+from imgprint.records import complete_record
 from imgprint.report.figures import is_record
 from imgprint.spiders.seeds import is_local_image, local_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from imgprint.items import ImageRecord
     from imgprint.matching.search import Query
 
 # Files up to this size are read whole where they are what is looked for.
@@ -35,7 +36,7 @@ def queries(argument: str, left_out: LeftOut, *, decode: bool) -> Iterator[Query
     *left_out* takes the lines of feeds that are no items. With *decode* the
     pictures are decoded, for their PDQ.
     """
-    # Scrapy imports all modules of commands at every start; NumPy takes its time.
+    # Scrapy imports this module at every start, and numpy is slow to import.
     from imgprint.matching.search import query_of_entry, query_of_record
 
     path = Path(argument)
@@ -85,10 +86,8 @@ def query_record(path: Path, *, decode: bool) -> ImageRecord:
     while not (description := describe_known(transfer)):
         while ask := transfer.next_ask():
             read_more(path, transfer, ask)
-    record = ImageRecord(path.absolute().as_uri(), image_size=transfer.image.size)
-    record.content, record.description = transfer.image, description
-    tell(record, description)
-    fill_in(record)
+    fetched = FetchedImage(transfer, description=description)
+    record = complete_record(fetched, url=path.absolute().as_uri())
     if (transfer.image.size or 0) <= MAX_WHOLE:
         data = path.read_bytes()
         record.fingerprints |= whole_hashes(as_file(data))
@@ -96,5 +95,4 @@ def query_record(path: Path, *, decode: bool) -> ImageRecord:
             from imgprint.content.fingerprints.perceptual import whole_picture
 
             record.fingerprints |= whole_picture(data)
-    record.content = record.description = None
     return record

@@ -24,7 +24,7 @@ from imgprint.errors import InputError
 from imgprint.feeds.input_files import LeftOut, read_key
 from imgprint.items import ImageRecord
 from imgprint.masking import json_text_safe, without_credentials
-from imgprint.pipelines.image_facts import NO_PDQ, decodes
+from imgprint.records import NO_PDQ
 from imgprint.report.audit import printable
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Command(ScrapyCommand):
         from imgprint.matching.search import query_of_record, query_of_url
 
         assert self.settings is not None
-        decode = decodes(self.settings, query=True)
+        decode = self.settings.getbool("IMGPRINT_DECODE", True)
         if decode and not find_spec("pdqhash"):
             complain(f"no PDQ hashes of the pictures: {NO_PDQ}")
         for argument in args:

@@ -101,6 +101,7 @@ class StoredRecord(ImageRecord):
     """A record of the journal: its *line*, read when a field is asked for."""
 
     asked = None
+    fetched = None
 
     def __init__(self, line: bytes):
         self.line = line

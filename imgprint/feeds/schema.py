@@ -7,7 +7,6 @@ description, nested ones included, is a TypeError.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import (
@@ -22,8 +21,7 @@ from typing import (
     is_typeddict,
 )
 
-from imgprint.content.describe import Description
-from imgprint.content.sparse import SparseBytes
+from imgprint.content.fetched_image import FetchedImage
 from imgprint.items import SCHEMA_VERSION, ImageRecord, Sighting
 
 # What a record holds of the picture itself: for docs/record.md.
@@ -56,7 +54,7 @@ PLAIN = (
 )
 SIMPLE = {str: "string", int: "integer", float: "number", bool: "boolean"}
 # What annotations name that no field of a feed has.
-UNSHOWN = {"SparseBytes": SparseBytes, "Description": Description, "Mapping": Mapping}
+UNSHOWN = {"FetchedImage": FetchedImage}
 
 
 @dataclass(frozen=True)

@@ -10,24 +10,20 @@ from typing import TYPE_CHECKING, Any
 from scrapy.http import Response
 
 from imgprint.content.byte_ranges.transfer import Transfer
+from imgprint.content.fetched_image import FetchedImage
 from imgprint.content.formats import identify
-from imgprint.content.metadata.plain import plain_text
-from imgprint.discovery.documents.headers import robots_rules
-from imgprint.discovery.limits import cut_url
 from imgprint.discovery.urls.sites import site_of
-from imgprint.discovery.urls.variants import variant_of
 from imgprint.fetch.lean_request import LeanRequest, LeanResponse
-from imgprint.items import ImageRecord
-from imgprint.masking import without_credentials
+from imgprint.records import answer_record, complete_record, unchanged_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from scrapy import Request
-    from scrapy.http import Headers
 
     from imgprint.content.describe import Description
     from imgprint.discovery.urls.data_uri import DataImage
+    from imgprint.items import ImageRecord
 
 # The page, where no Referer may say it.
 REFERRER = "_imgprint_referrer"
@@ -44,7 +40,7 @@ def image_request(url: str, **kwargs: Any) -> Request:
 
 
 def inline_image(image: DataImage) -> ImageResponse | None:
-    """Return a response for an image within a page; None if it is no image."""
+    """Return a response for *image*, of a page; None if it is not an image."""
     if not identify(image.data[:512]):
         return None
     transfer = Transfer(honoured="local", media_type=image.media_type)
@@ -54,7 +50,7 @@ def inline_image(image: DataImage) -> ImageResponse | None:
 
 
 class ImageResponse(LeanResponse):
-    """What a server gave of an image. The body is empty: see ``transfer.image``.
+    """The response with an image's ends. The body is empty: see ``transfer.image``.
 
     *description* is what the known bytes say, None if that is still to be read.
     *previous* is the record of an image that did not change since, else None.
@@ -76,61 +72,40 @@ class ImageResponse(LeanResponse):
         self.previous = previous
 
     def record(self, **fields: Any) -> ImageRecord:
-        """Return the record of this image, for the pipelines to fill in.
+        """Return the record of this image, for the pipelines to complete.
 
         *fields*, such as ``page_url`` and ``site``, go into it as they are. Of
         an image that did not change, return the previous record at a new time.
         """
-        timestamp = _second(int(time()))
-        fields.setdefault("url", self.request.url if self.request else self.url)
-        for name in ("url", "page_url"):
-            if fields.get(name):
-                fields[name] = cut_url(fields[name])
-        if self.previous:
-            same = {"url": fields["url"], "timestamp": timestamp}
-            return ImageRecord(**{**self.previous, **same})
-        transfer, headers = self.transfer, self.headers
-        variant = variant_of(without_credentials(fields["url"]))
-        rules = [
-            plain_text(rule.decode("latin-1"))
-            for rule in dict.get(headers, b"X-Robots-Tag", ())
-        ]
-        record = ImageRecord(
-            image_size=transfer.image.size,
-            timestamp=timestamp,
-            status=None if transfer.honoured == "local" else self.status,
-            etag=_last(headers, b"Etag"),
-            last_modified=_last(headers, b"Last-Modified"),
-            media_type=_media_type(transfer.media_type),
-            server=_last(headers, b"Server"),
-            transfer={
-                "requests": transfer.requests,
-                "bytes_received": transfer.bytes_received,
-                "range": transfer.honoured,
-                "proven": transfer.proven,
-                "complete": transfer.image.complete,
+        return self._record(answer_record, fields)
+
+    def complete_record(self, **fields: Any) -> ImageRecord:
+        """Return the record as the pipelines would complete it, without pixels."""
+        return self._record(complete_record, fields)
+
+    def fetched(self) -> FetchedImage:
+        """Return the known bytes of the image, and the answer."""
+        local = self.transfer.honoured == "local"
+        return FetchedImage(
+            self.transfer,
+            None if local else self.status,
+            {
+                name.decode("latin-1").lower(): [v.decode("latin-1") for v in values]
+                for name, values in dict.items(self.headers)
             },
-            variant_of=variant.key if variant else None,
-            robots=sorted(robots_rules(rules)) or None if rules else None,
-            **fields,
+            self.description,
         )
-        record.content = transfer.image
-        record.description = self.description
-        record.headers = {
-            name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
-            for name, values in dict.items(headers)
-        }
-        return record
 
-
-def _last(headers: Headers, name: bytes) -> str | None:
-    """Return the last value of the field *name*, written as Headers have it."""
-    values = dict.get(headers, name)
-    return (plain_text(values[-1].decode("latin-1")) or None) if values else None
-
-
-def _media_type(value: str | None) -> str | None:
-    return plain_text((value or "").partition(";")[0].strip()) or None
+    def _record(
+        self, make_record: Callable[..., ImageRecord], fields: dict[str, Any]
+    ) -> ImageRecord:
+        fields.setdefault("url", self.request.url if self.request else self.url)
+        timestamp = _second(int(time()))
+        if self.previous:
+            return unchanged_record(
+                self.previous, url=fields["url"], timestamp=timestamp
+            )
+        return make_record(self.fetched(), timestamp=timestamp, **fields)
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,7 @@
 """The item pipelines: size, EXIF and other metadata, fingerprints.
 
-They take ImageRecord items and pass on all others as they are.
+They take ImageRecord items and pass on all others as they are. The facts are made
+by the functions of ``imgprint.records``.
 """
 
 from __future__ import annotations
@@ -8,31 +9,25 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
 from importlib.util import find_spec
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.exceptions import DropItem
 
-from imgprint.content.describe import INTERNAL, Description, describe
-from imgprint.content.fingerprints.declared_hashes import decode_etag
-from imgprint.content.fingerprints.fingerprint import (
-    fingerprints,
-    reference_fingerprints,
-)
 from imgprint.items import ImageRecord
+from imgprint.records import (
+    NO_PDQ,
+    add_fingerprints,
+    add_metadata,
+    add_pixel_facts,
+    release_bytes,
+)
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
-    from scrapy.settings import BaseSettings
     from scrapy.statscollectors import StatsCollector
 
 logger = logging.getLogger(__name__)
-
-NO_PDQ = "pdqhash is not installed: pip install -r requirements-pdq.txt"
-FACTS = tuple(f.name for f in fields(Description) if f.name not in INTERNAL)
-FACTS_OF = attrgetter(*FACTS)
 
 
 class SizePipeline:
@@ -47,7 +42,6 @@ class SizePipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        assert crawler.stats
         return cls(crawler.settings.getint("IMGPRINT_MIN_SIZE", 20_480), crawler.stats)
 
     def process_item(self, item: Any) -> Any:
@@ -60,18 +54,16 @@ class SizePipeline:
 
 
 class MetadataPipeline:
-    """Fill in what the known bytes say: format, EXIF, position, camera, ..."""
+    """Add what the known bytes say: format, EXIF, position, camera, ..."""
 
     def process_item(self, item: Any) -> Any:
-        if not isinstance(item, ImageRecord) or item.content is None:
-            return item
-        description = item.description or describe(item.content, final=True)
-        tell(item, description)
+        if isinstance(item, ImageRecord):
+            add_metadata(item)
         return item
 
 
 class FingerprintPipeline:
-    """Fill in the fingerprints, then let go of the bytes.
+    """Add the fingerprints, then let go of the bytes.
 
     ``IMGPRINT_DECODE`` is 1 to make pixels of what is known, in memory, for
     perceptual hashes (``pdq``) and ``thumbnail.differs``; 0 so that nothing is
@@ -91,8 +83,7 @@ class FingerprintPipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        assert crawler.stats
-        decode = decodes(crawler.settings)
+        decode = crawler.settings.getbool("IMGPRINT_DECODE", False)
         if decode and not find_spec("pdqhash"):
             logger.warning("No PDQ hashes: %s", NO_PDQ)
         return cls(crawler.stats, decode=decode)
@@ -102,63 +93,20 @@ class FingerprintPipeline:
             return item
         self.stats.inc_value("imgprint/image/count")
         self.stats.inc_value("imgprint/image/bytes", item.image_size or 0)
-        if item.content is None:
+        if item.fetched is None:
             return item
-        fill_in(item)
+        add_fingerprints(item)
         if self.decode:
-            return self._decoded(item)
-        _let_go(item)
+            return self._decode(item)
+        release_bytes(item)
         return item
 
     def close_spider(self) -> None:
         self._thread.shutdown(wait=False)
 
-    async def _decoded(self, item: ImageRecord) -> ImageRecord:
+    async def _decode(self, item: ImageRecord) -> ImageRecord:
         """Return *item* with what its pixels say; other images are not held up."""
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._thread, decode, item)
-        _let_go(item)
+        await loop.run_in_executor(self._thread, add_pixel_facts, item)
+        release_bytes(item)
         return item
-
-
-def _let_go(item: ImageRecord) -> None:
-    item.content = item.description = item.headers = None
-
-
-def decodes(settings: BaseSettings, *, query: bool = False) -> bool:
-    """Return whether ``IMGPRINT_DECODE`` lets images be decoded, or a *query*."""
-    return settings.getbool("IMGPRINT_DECODE", query)
-
-
-def tell(item: ImageRecord, description: Description) -> None:
-    """Fill in what *description* says."""
-    item.description = description
-    vars(item).update(zip(FACTS, FACTS_OF(description), strict=True))
-    item.metadata_complete = description.complete
-
-
-def fill_in(item: ImageRecord) -> None:
-    """Fill in the fingerprints of *item*, which has its content."""
-    assert item.content
-    description = item.description or describe(item.content, final=True)
-    prints = reference_fingerprints(item.content)
-    vars(item).update(prints)
-    item.fingerprints = fingerprints(
-        item.content, description, prints, item.headers or {}, item.status
-    )
-    item.etag_decoded = decode_etag(item.etag, item.image_size)
-
-
-def decode(item: ImageRecord) -> None:
-    """Fill in what only the pixels of *item* say. It has its content."""
-    # numpy takes longer to import than a thousand images to read.
-    from imgprint.content.fingerprints.perceptual import perceptual
-
-    assert item.content
-    found = perceptual(
-        item.content, item.description or describe(item.content, final=True)
-    )
-    differs = found.pop("differs")
-    item.fingerprints |= found
-    if item.thumbnail:
-        item.thumbnail["differs"] = differs

@@ -140,8 +140,7 @@ def test_without_an_event_loop_each_line_is_flushed():
 
 def test_content_is_in_no_line():
     record = ImageRecord(url="http://example.com/a.jpg")
-    record.content = record.description = b"secret"
-    record.headers = {"cookie": "secret"}
+    record.fetched = {"cookie": "secret"}
     assert "secret" not in json_line(record).decode()
     assert list(read_line(json_line(record))) == list(asdict(record))
 

@@ -58,9 +58,11 @@ def test_a_permission_counts_in_its_own_context_and_in_tasks_begun_there():
 
 def test_a_refusal_is_noted_for_whoever_asked():
     gate = Gate(())
-    with gate.opened_for(Request("http://a.example/")) as permission:
-        with pytest.raises(PermissionError):
-            gate.check("::1", 8000)
+    with (
+        gate.opened_for(Request("http://a.example/")) as permission,
+        pytest.raises(PermissionError),
+    ):
+        gate.check("::1", 8000)
     assert permission.refused == "not a public address: [::1]:8000"
     assert permission.refused == not_public_text("::1", 8000)
 

@@ -7,13 +7,15 @@ from scrapy.exceptions import DropItem
 from scrapy.utils.misc import build_from_crawler
 from scrapy.utils.test import get_crawler
 
-from imgprint.content.sparse import SparseBytes
+from imgprint.content.byte_ranges.transfer import Transfer
+from imgprint.content.fetched_image import FetchedImage
 from imgprint.items import ImageRecord, Sighting
 from imgprint.pipelines.image_facts import (
     FingerprintPipeline,
     MetadataPipeline,
     SizePipeline,
 )
+from imgprint.records import answer_record
 from tests.conftest import needs_pdq
 from tests.support.pictures import jpeg
 
@@ -24,11 +26,11 @@ def build(pipeline, **settings):
     return build_from_crawler(pipeline, get_crawler(settings_dict=settings))
 
 
-def record(data, size=None):
-    item = ImageRecord("http://example.com/a.jpg", image_size=size or len(data))
-    item.content = SparseBytes(len(data))
-    item.content.add(0, data)
-    return item
+def record(data):
+    transfer = Transfer()
+    transfer.image.size = len(data)
+    transfer.image.add(0, data)
+    return answer_record(FetchedImage(transfer), url="http://example.com/a.jpg")
 
 
 @pytest.mark.parametrize("pipeline", PIPELINES)
@@ -66,7 +68,21 @@ def test_a_file_seen_whole():
     assert (item.format, item.width, item.height) == ("jpeg", 64, 64)
     assert item.fingerprints["sha256"] == hashlib.sha256(data).hexdigest()
     assert item.sha256_first_10240_bytes == item.fingerprints["sha256"]
-    assert item.content is item.description is None, "the bytes are let go of"
+    assert item.fetched is None, "the bytes are let go of"
+
+
+@pytest.mark.parametrize("pipeline", [MetadataPipeline, FingerprintPipeline])
+def test_a_record_without_bytes_stays_as_it_is(pipeline):
+    item = ImageRecord("http://example.com/a.jpg", width=3, fingerprints={"md5": "aa"})
+    assert build(pipeline).process_item(item) is item
+    assert (item.width, item.fingerprints) == (3, {"md5": "aa"})
+
+
+def test_fingerprints_need_no_metadata_pipeline():
+    data = jpeg(1, (64, 64))
+    item = build(FingerprintPipeline).process_item(record(data))
+    assert item.fingerprints["data_sha256"]
+    assert (item.format, item.width) == (None, None), "which is switched off"
 
 
 def test_junk_is_a_record_without_metadata():
@@ -90,4 +106,4 @@ def test_decoding_is_done_beside_the_crawl():
     assert asyncio.run(run()) is item
     assert any(name.startswith("imgprint-decode") for name in threads)
     assert item.fingerprints["pdq"]
-    assert item.content is None
+    assert item.fetched is None

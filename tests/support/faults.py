@@ -62,7 +62,7 @@ PLACES = {
     "download": (RangeMiddleware, "process_request", failing),
     "download-page": (PageMiddleware, "process_request", failing_page),
     "record": (http.ImageResponse, "record", failing),
-    "pipeline": (pipelines, "fill_in", failing),
+    "pipeline": (pipelines, "add_fingerprints", failing),
     "key": (images, "url_key", failing),
     "read": (documents.Documents, "read", failing_page),
     "link": (scope.Scope, "follows", failing_page),

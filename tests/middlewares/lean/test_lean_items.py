@@ -3,16 +3,20 @@ from dataclasses import asdict
 
 from itemadapter import ItemAdapter
 
-from imgprint.content.sparse import SparseBytes
+from imgprint.content.byte_ranges.transfer import Transfer
+from imgprint.content.fetched_image import FetchedImage
 from imgprint.feeds.json_lines import json_line
 from imgprint.items import ImageRecord, Sighting, asked_url
 
 
 def test_content_is_neither_exported_nor_shown():
     item = ImageRecord("u")
-    item.content = SparseBytes(6)
-    item.content.add(0, b"secret")
-    assert "content" not in ItemAdapter(item).asdict()
+    item.fetched = FetchedImage(Transfer())
+    item.fetched.transfer.image.size = 6
+    item.fetched.transfer.image.add(0, b"secret")
+    for shown in (ItemAdapter(item).asdict(), vars(item), json.loads(json_line(item))):
+        assert "fetched" not in shown
+        assert "secret" not in str(shown)
     assert "secret" not in repr(item)
 
 
