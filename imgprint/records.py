@@ -26,7 +26,7 @@ from imgprint.items import ImageRecord
 from imgprint.masking import without_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from imgprint.content.fetched_image import FetchedImage
 
@@ -142,7 +142,7 @@ def release_bytes(record: ImageRecord) -> None:
     record.fetched = None
 
 
-def _last(answer: Mapping[str, Sequence[str]], name: str) -> str | None:
+def _last(answer: dict[str, list[str]], name: str) -> str | None:
     """Return the last value of the field *name*, as plain text."""
     values = answer.get(name)
     return (plain_text(values[-1]) or None) if values else None

@@ -43,8 +43,9 @@ def run(*arguments, compiled="0", root=ROOT):
 
 
 WHERE = (
-    "from imgprint.content import sparse; "
-    "import imgprint.content.fingerprints.perceptual; print(sparse.__file__)"
+    "from imgprint.content import sparse\n"
+    "from imgprint.content.fingerprints import perceptual\n"
+    "print(sparse.__file__)"
 )
 
 

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from imgprint.content.describe import describe
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from imgprint.content.byte_ranges.transfer import Transfer
-    from imgprint.content.describe import Description
+# mypyc wants the classes of the fields when the module is imported.
+from imgprint.content.byte_ranges.transfer import Transfer
+from imgprint.content.describe import Description, describe
 
 
 @dataclass(slots=True)
@@ -25,7 +20,7 @@ class FetchedImage:
 
     transfer: Transfer
     status: int | None = None
-    fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    fields: dict[str, list[str]] = field(default_factory=dict)
     description: Description | None = None
 
     def describe(self) -> Description:
