@@ -1,8 +1,8 @@
-"""The one place where imgprint is wired into a Scrapy project."""
+"""The tables by which imgprint is wired into a Scrapy project, and nothing else."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.downloadermiddlewares.redirect import (
@@ -13,12 +13,13 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.downloadermiddlewares.stats import DownloaderStats
 from scrapy.extensions import feedexport, spiderstate, throttle
 
-from imgprint.extensions import log_filters as logs
+from imgprint.extensions import log_filters
 from imgprint.extensions.autothrottle import AutoThrottle
 from imgprint.extensions.evidence import EvidenceLog
 from imgprint.extensions.failed_records import FailedRecords
 from imgprint.extensions.gc_threshold import GarbageThreshold
 from imgprint.extensions.progress import Progress
+from imgprint.feeds.feed_items import choose_feed_items
 from imgprint.feeds.file_storage import FileStorage
 from imgprint.feeds.json_exporters import (
     FastJsonItemExporter,
@@ -30,9 +31,8 @@ from imgprint.feeds.table_exporters import (
     ParquetExporter,
     RecordCsvExporter,
 )
-from imgprint.fetch.handler import HttpDownloadHandler
+from imgprint.fetch.handler import HttpDownloadHandler, skip_unused_import
 from imgprint.fetch.resolving import refuse_lookups
-from imgprint.items import ImageRecord, Sighting
 from imgprint.jobs.feed_exporter import FeedExporter
 from imgprint.jobs.journal_pipeline import JournalPipeline
 from imgprint.jobs.memory_queues import FifoQueue, LifoQueue
@@ -70,10 +70,98 @@ from imgprint.pipelines.image_facts import (
 from imgprint.pipelines.privacy import PrivacyPipeline
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scrapy.settings import BaseSettings
 
+    Condition = Callable[[BaseSettings], bool]
 
-TUNNEL_ERROR = "scrapy.core.downloader.handlers.http11.TunnelError"
+
+def always(_: BaseSettings) -> bool:
+    return True
+
+
+def if_lean(settings: BaseSettings) -> bool:
+    return settings.getbool("IMGPRINT_LEAN", True)
+
+
+def if_job(settings: BaseSettings) -> bool:
+    return bool(settings.get("JOBDIR"))
+
+
+# Setting, component, order (None switches off one of Scrapy's), and when.
+COMPONENTS: tuple[tuple[str, type, int | None, Condition], ...] = (
+    ("SPIDER_MIDDLEWARES", SeedMiddleware, 30, always),
+    ("SPIDER_MIDDLEWARES", OnionTagMiddleware, 31, always),
+    ("DOWNLOADER_MIDDLEWARES", BlocklistMiddleware, 40, always),
+    ("DOWNLOADER_MIDDLEWARES", GuardMiddleware, 50, always),
+    ("DOWNLOADER_MIDDLEWARES", OnionMiddleware, 60, always),
+    ("DOWNLOADER_MIDDLEWARES", RobotsTxtMiddleware, None, always),
+    ("DOWNLOADER_MIDDLEWARES", OnionRobotsMiddleware, 100, always),
+    ("DOWNLOADER_MIDDLEWARES", RenderMiddleware, 500, always),
+    ("DOWNLOADER_MIDDLEWARES", BackoffMiddleware, 560, always),
+    ("DOWNLOADER_MIDDLEWARES", OnionErrorMiddleware, 565, always),
+    ("DOWNLOADER_MIDDLEWARES", MetaRefreshMiddleware, None, always),
+    ("DOWNLOADER_MIDDLEWARES", PageRefreshMiddleware, 580, always),
+    ("DOWNLOADER_MIDDLEWARES", HttpCompressionMiddleware, None, always),
+    ("DOWNLOADER_MIDDLEWARES", BodyMiddleware, 590, always),
+    ("DOWNLOADER_MIDDLEWARES", PageMiddleware, 594, always),
+    ("DOWNLOADER_MIDDLEWARES", RangeMiddleware, 595, always),
+    ("DOWNLOADER_MIDDLEWARES", RedirectMiddleware, None, always),
+    ("DOWNLOADER_MIDDLEWARES", SeenRedirectMiddleware, 600, always),
+    ("DOWNLOADER_MIDDLEWARES", RedirectGuardMiddleware, 605, always),
+    ("DOWNLOADER_MIDDLEWARES", DownloaderStats, None, if_lean),
+    ("DOWNLOADER_MIDDLEWARES", LeanDownloaderStats, 850, if_lean),
+    ("ITEM_PIPELINES", SizePipeline, 100, always),
+    ("ITEM_PIPELINES", MetadataPipeline, 200, always),
+    ("ITEM_PIPELINES", FingerprintPipeline, 300, always),
+    ("ITEM_PIPELINES", HashListPipeline, 400, always),
+    ("ITEM_PIPELINES", PrivacyPipeline, 900, always),
+    ("ITEM_PIPELINES", JournalPipeline, 950, if_job),
+    ("EXTENSIONS", throttle.AutoThrottle, None, always),
+    ("EXTENSIONS", AutoThrottle, 0, always),
+    ("EXTENSIONS", Progress, 0, always),
+    ("EXTENSIONS", EvidenceLog, 0, always),
+    ("EXTENSIONS", FailedRecords, 0, always),
+    ("EXTENSIONS", GarbageThreshold, 0, always),
+    ("EXTENSIONS", LeanSignals, 0, if_lean),
+    ("EXTENSIONS", spiderstate.SpiderState, None, if_job),
+    ("EXTENSIONS", SpiderState, 0, if_job),
+    ("EXTENSIONS", feedexport.FeedExporter, None, always),
+    ("EXTENSIONS", FeedExporter, 0, always),
+)
+
+# Setting, key, component.
+COMPONENTS_BY_KEY: tuple[tuple[str, str, type], ...] = (
+    ("DOWNLOAD_HANDLERS", "http", HttpDownloadHandler),
+    ("DOWNLOAD_HANDLERS", "https", HttpDownloadHandler),
+    ("FEED_EXPORTERS", "jsonl", FlushingJsonLinesItemExporter),
+    ("FEED_EXPORTERS", "jsonlines", FlushingJsonLinesItemExporter),
+    ("FEED_EXPORTERS", "jl", FlushingJsonLinesItemExporter),
+    ("FEED_EXPORTERS", "json", FastJsonItemExporter),
+    ("FEED_EXPORTERS", "csv", RecordCsvExporter),
+    ("FEED_EXPORTERS", "geojson", GeoJsonExporter),
+    ("FEED_EXPORTERS", "parquet", ParquetExporter),
+    ("FEED_STORAGES", "", FileStorage),
+    ("FEED_STORAGES", "file", FileStorage),
+    ("FEED_STORAGES", "s3", S3Storage),
+)
+
+# Setting, value, and when.
+VALUES: tuple[tuple[str, type | int, Condition], ...] = (
+    ("DOWNLOADER", Downloader, if_lean),
+    ("SCHEDULER_PRIORITY_QUEUE", PageQueue, if_lean),
+    ("ITEM_PROCESSOR", Pipelines, if_lean),
+    ("LOG_FORMATTER", LeanLogFormatter, if_lean),
+    ("STATS_CLASS", LeanStatsCollector, if_lean),
+    # In Scrapy's own a page takes 2.5 KB, until it is fetched.
+    ("SCHEDULER_MEMORY_QUEUE", LifoQueue, always),
+    ("SCHEDULER_START_MEMORY_QUEUE", FifoQueue, always),
+    # Scrapy's default of 100 starts a hundred workers for every response: 1 halves
+    # the CPU time per image.
+    ("CONCURRENT_ITEMS", 1, always),
+    ("SCHEDULER", DurableScheduler, if_job),
+)
 
 
 class Addon:
@@ -91,128 +179,16 @@ class Addon:
     """
 
     def update_settings(self, settings: BaseSettings) -> None:
-        logs.install(settings.get("LOG_LEVEL"))
+        log_filters.install(settings.get("LOG_LEVEL"))
         refuse_lookups()
-        logs.hide_secrets(settings)
-        for order, spider_middleware in (
-            (30, SeedMiddleware),
-            (31, OnionTagMiddleware),
-        ):
-            settings.setdefault_in_component_priority_dict(
-                "SPIDER_MIDDLEWARES", spider_middleware, order
-            )
-        for order, middleware in (
-            (40, BlocklistMiddleware),
-            (50, GuardMiddleware),
-            (60, OnionMiddleware),
-            (100, OnionRobotsMiddleware),
-            (500, RenderMiddleware),
-            (560, BackoffMiddleware),
-            (565, OnionErrorMiddleware),
-            (580, PageRefreshMiddleware),
-            (590, BodyMiddleware),
-            (594, PageMiddleware),
-            (595, RangeMiddleware),
-            (600, SeenRedirectMiddleware),
-            (605, RedirectGuardMiddleware),
-        ):
-            settings.setdefault_in_component_priority_dict(
-                "DOWNLOADER_MIDDLEWARES", middleware, order
-            )
-        for replaced in (
-            RobotsTxtMiddleware,
-            HttpCompressionMiddleware,
-            MetaRefreshMiddleware,
-            RedirectMiddleware,
-        ):
-            settings.setdefault_in_component_priority_dict(
-                "DOWNLOADER_MIDDLEWARES", replaced, None
-            )
-        for order, pipeline in (
-            (100, SizePipeline),
-            (200, MetadataPipeline),
-            (300, FingerprintPipeline),
-            (900, PrivacyPipeline),
-            (400, HashListPipeline),
-        ):
-            settings.setdefault_in_component_priority_dict(
-                "ITEM_PIPELINES", pipeline, order
-            )
-        settings.setdefault_in_component_priority_dict(
-            "EXTENSIONS", throttle.AutoThrottle, None
-        )
-        settings.setdefault_in_component_priority_dict("EXTENSIONS", AutoThrottle, 0)
-        settings.setdefault_in_component_priority_dict("EXTENSIONS", Progress, 0)
-        settings.setdefault_in_component_priority_dict("EXTENSIONS", EvidenceLog, 0)
-        settings.setdefault_in_component_priority_dict("EXTENSIONS", FailedRecords, 0)
-        settings.setdefault_in_component_priority_dict(
-            "EXTENSIONS", GarbageThreshold, 0
-        )
-        for scheme in ("http", "https"):
-            settings["DOWNLOAD_HANDLERS"].setdefault(scheme, HttpDownloadHandler)
-        if settings["DOWNLOAD_HANDLERS"]["https"] is HttpDownloadHandler:
-            # Of the handler that is not used; it takes a tenth of the start-up.
-            kept = [
-                e for e in settings.getlist("RETRY_EXCEPTIONS") if e != TUNNEL_ERROR
-            ]
-            settings.set("RETRY_EXCEPTIONS", kept, priority="addon")
-        for name in ("jsonl", "jsonlines", "jl"):
-            settings["FEED_EXPORTERS"].setdefault(name, FlushingJsonLinesItemExporter)
-        for name, exporter in (
-            ("json", FastJsonItemExporter),
-            ("csv", RecordCsvExporter),
-            ("geojson", GeoJsonExporter),
-            ("parquet", ParquetExporter),
-        ):
-            settings["FEED_EXPORTERS"].setdefault(name, exporter)
-        if settings.getbool("IMGPRINT_LEAN", True):
-            settings.set("DOWNLOADER", Downloader, priority="addon")
-            settings.set("SCHEDULER_PRIORITY_QUEUE", PageQueue, priority="addon")
-            settings.set("ITEM_PROCESSOR", Pipelines, priority="addon")
-            settings.set("LOG_FORMATTER", LeanLogFormatter, priority="addon")
-            settings.set("STATS_CLASS", LeanStatsCollector, priority="addon")
-            settings.setdefault_in_component_priority_dict(
-                "DOWNLOADER_MIDDLEWARES", DownloaderStats, None
-            )
-            settings.setdefault_in_component_priority_dict(
-                "DOWNLOADER_MIDDLEWARES", LeanDownloaderStats, 850
-            )
-            settings.setdefault_in_component_priority_dict("EXTENSIONS", LeanSignals, 0)
-        # In Scrapy's own a page takes 2.5 KB, until it is fetched.
-        settings.set("SCHEDULER_MEMORY_QUEUE", LifoQueue, priority="addon")
-        settings.set("SCHEDULER_START_MEMORY_QUEUE", FifoQueue, priority="addon")
-        # Scrapy's default of 100 starts a hundred workers for every response:
-        # 1 halves the CPU time per image.
-        settings.set("CONCURRENT_ITEMS", 1, priority="addon")
-        if settings.get("JOBDIR"):
-            settings.set("SCHEDULER", DurableScheduler, priority="addon")
-            settings.setdefault_in_component_priority_dict(
-                "EXTENSIONS", spiderstate.SpiderState, None
-            )
-            settings.setdefault_in_component_priority_dict("EXTENSIONS", SpiderState, 0)
-            settings.setdefault_in_component_priority_dict(
-                "ITEM_PIPELINES", JournalPipeline, 950
-            )
-        settings.setdefault_in_component_priority_dict(
-            "EXTENSIONS", feedexport.FeedExporter, None
-        )
-        settings.setdefault_in_component_priority_dict("EXTENSIONS", FeedExporter, 0)
-        for scheme, storage in (
-            ("", FileStorage),
-            ("file", FileStorage),
-            ("s3", S3Storage),
-        ):
-            settings["FEED_STORAGES"].setdefault(scheme, storage)
-        self._update_feeds(settings)
-
-    def _update_feeds(self, settings: BaseSettings) -> None:
-        feeds: dict[str, Any] = settings.getdict("FEEDS")
-        for options in feeds.values():
-            if not ("item_classes" in options or "item_filter" in options):
-                options["item_classes"] = [ImageRecord]
-        if sightings := settings.get("IMGPRINT_SIGHTINGS"):
-            feeds[sightings] = {"format": "jsonl", "item_classes": [Sighting]}
-        for uri, options in feeds.items():
-            if "%(batch_" not in str(uri):  # or Scrapy would write no feed at all
-                options.setdefault("batch_item_count", 0)
-        settings.set("FEEDS", feeds, priority=settings.getpriority("FEEDS") or 0)
+        log_filters.hide_secrets(settings)
+        for name, component, order, is_on in COMPONENTS:
+            if is_on(settings):
+                settings.setdefault_in_component_priority_dict(name, component, order)
+        for name, key, component in COMPONENTS_BY_KEY:
+            settings[name].setdefault(key, component)
+        for name, value, is_on in VALUES:
+            if is_on(settings):
+                settings.set(name, value, priority="addon")
+        skip_unused_import(settings)
+        choose_feed_items(settings)

@@ -1,12 +1,16 @@
 import json
 
 import pytest
+from scrapy.downloadermiddlewares.stats import DownloaderStats
 from scrapy.settings import Settings
 from scrapy.utils.misc import build_from_crawler
 from scrapy.utils.test import get_crawler
 
-from imgprint.addon import Addon
+from imgprint.addon import COMPONENTS, COMPONENTS_BY_KEY, VALUES, Addon
 from imgprint.items import ImageRecord, Sighting
+from imgprint.jobs.journal_pipeline import JournalPipeline
+from imgprint.jobs.scheduler import DurableScheduler
+from imgprint.middlewares.lean.stats import LeanDownloaderStats
 from imgprint.middlewares.ranges import RangeMiddleware
 from tests.support.crawling import scrapy
 from tests.support.pictures import jpeg
@@ -106,3 +110,49 @@ def test_feeds_get_records_and_sightings_apart(sightings):
     if sightings:
         assert feeds.pop("s.jsonl")["item_classes"] == [Sighting]
     assert list(feeds) == ["a.json"]
+
+
+@pytest.mark.parametrize(
+    ("given", "downloader_stats", "scheduler"),
+    [
+        ({}, True, False),
+        ({"IMGPRINT_LEAN": "0"}, False, False),
+        ({"IMGPRINT_LEAN": 0, "JOBDIR": "job"}, False, True),
+    ],
+)
+def test_rows_of_the_table_depend_on_settings(given, downloader_stats, scheduler):
+    settings = settings_of(**given)
+    middlewares = settings.getdict("DOWNLOADER_MIDDLEWARES")
+    assert (LeanDownloaderStats in middlewares) is downloader_stats
+    assert (DownloaderStats in middlewares) is downloader_stats, "switched off"
+    assert (settings["SCHEDULER"] is DurableScheduler) is scheduler
+    assert (JournalPipeline in settings.getdict("ITEM_PIPELINES")) is scheduler
+
+
+def test_the_table_has_its_rows_in_their_order():
+    for setting in {row[0] for row in COMPONENTS}:
+        rows = [row for row in COMPONENTS if row[0] == setting]
+        orders = [order for _, _, order, _ in rows if order is not None]
+        assert orders == sorted(orders)
+        assert len({component for _, component, _, _ in rows}) == len(rows)
+
+
+def test_every_row_is_in_force():
+    settings = settings_of(JOBDIR="job")
+    for name, component, order, _ in COMPONENTS:
+        assert settings.getdict(name)[component] == order
+    for name, key, component in COMPONENTS_BY_KEY:
+        assert settings.getdict(name)[key] is component
+    for name, value, _ in VALUES:
+        assert settings[name] == value
+
+
+def test_an_error_of_an_unused_handler_is_not_imported():
+    def is_left(settings):
+        return any("http11" in str(e) for e in settings.getlist("RETRY_EXCEPTIONS"))
+
+    class Mine:
+        pass
+
+    assert not is_left(settings_of())
+    assert is_left(settings_of(DOWNLOAD_HANDLERS={"https": Mine}))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+    from scrapy.settings import BaseSettings
 
 # Half of what the kernel makes of it. The head and the tail still fit into one
 # window; of a body that is cut off no more than this is under way. Measured on
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 RECEIVE_BUFFER = 16_384
 
 _SECONDS = "_imgprint_seconds"
+_TUNNEL_ERROR = "scrapy.core.downloader.handlers.http11.TunnelError"
 
 
 class HttpDownloadHandler:
@@ -118,3 +120,15 @@ class HttpDownloadHandler:
         if "_own" in vars(self):
             handlers.append(self._own)
         await asyncio.gather(*(handler.close() for handler in handlers))
+
+
+def skip_unused_import(settings: BaseSettings) -> None:
+    """Take the error of Scrapy's HTTP/1.1 handler off RETRY_EXCEPTIONS.
+
+    That handler is not used, and importing it for its error is a tenth of the time
+    that a crawl takes to start.
+    """
+    if settings["DOWNLOAD_HANDLERS"]["https"] is HttpDownloadHandler:
+        errors = settings.getlist("RETRY_EXCEPTIONS")
+        kept = [error for error in errors if error != _TUNNEL_ERROR]
+        settings.set("RETRY_EXCEPTIONS", kept, priority="addon")
