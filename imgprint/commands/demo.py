@@ -74,7 +74,6 @@ class Command(ScrapyCommand):
             self.crawler_process.crawl(crawler, **arguments)
             self.crawler_process.start()
         self.exitcode = exit_code(crawler)
-        assert crawler.stats
         summary = summarize(crawler.stats.get_stats(), _read(RECORDS), _read(SIGHTINGS))
         print(render(summary, [str(RECORDS), str(ARRAY), str(SIGHTINGS)]))
 

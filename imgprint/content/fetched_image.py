@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-# mypyc wants the classes of the fields when the module is imported.
 from imgprint.content.byte_ranges.transfer import Transfer
 from imgprint.content.describe import Description, describe
 

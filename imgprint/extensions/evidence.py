@@ -57,7 +57,6 @@ class EvidenceLog:
     def __init__(self, crawler: Crawler):
         if not crawler.settings.getbool("IMGPRINT_EVIDENCE", False):
             raise NotConfigured
-        assert crawler.stats
         self.stats = crawler.stats
         self.chain = Chain()
         self.path = FOLDER

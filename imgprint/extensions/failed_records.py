@@ -45,5 +45,4 @@ class FailedRecords:
             item.sighting.error = error
             return
         sighting = Sighting(item.page_url, item.url, item.site, error=error)
-        assert self.crawler.engine
         await self.crawler.engine.scraper.start_itemproc_async(sighting, response=None)

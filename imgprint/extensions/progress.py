@@ -38,7 +38,6 @@ class Progress:
     """
 
     def __init__(self, crawler: Crawler, *, shown: bool, interval: float):
-        assert crawler.stats
         self.crawler = crawler
         self.stats = crawler.stats
         self.tally = Tally()

@@ -39,8 +39,7 @@ def note_unexpected(crawler: Crawler, error: BaseException) -> str:
     if isinstance(error, PASSED_ON):
         raise error
     engine, stats = crawler.engine, crawler.stats
-    assert stats
-    if engine is None or not engine.running:
+    if not engine.running:
         return INTERRUPTED
     name = type(error).__name__
     text = f"unexpected {name}: {_printable(error_text(error))}"

@@ -32,7 +32,6 @@ class BackoffMiddleware:
     """
 
     def __init__(self, crawler: Crawler):
-        assert crawler.stats
         self.crawler = crawler
         self.stats = crawler.stats
         self.max_wait = crawler.settings.getfloat("IMGPRINT_MAX_RETRY_AFTER", 60)
@@ -50,7 +49,7 @@ class BackoffMiddleware:
 
     async def _wait(self, host: str) -> None:
         while (wait := self._until.get(host, 0) - monotonic()) > 0:
-            if not self.crawler.engine or not self.crawler.engine.running:
+            if not self.crawler.engine.running:
                 return  # stopping must not take a minute
             await asyncio.sleep(min(wait, 1))
         self._until.pop(host, None)

@@ -45,7 +45,6 @@ class BlocklistMiddleware:
         path = crawler.settings.get("IMGPRINT_BLOCKLIST")
         if not path:
             raise NotConfigured
-        assert crawler.stats
         return cls(read_blocklist(path), crawler.stats)
 
     def process_request(self, request: Request) -> None:

@@ -82,7 +82,6 @@ class GuardMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        assert crawler.stats
         allowed = Gate.from_settings(crawler.settings).allowed
         middleware = cls(allowed, crawler.stats)
         # A resumed crawl drops the seeds it has seen, but they are still seeds.
@@ -145,7 +144,6 @@ class RedirectGuardMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        assert crawler.stats
         return cls(crawler.stats)
 
     def process_response(self, request: Request, response: Response) -> Response:

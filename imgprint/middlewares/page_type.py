@@ -91,7 +91,6 @@ class PageMiddleware:
         state = request.meta.pop(_STATE, None)
         if not state or not state.is_image:
             return response
-        assert self.crawler.stats
         self.crawler.stats.inc_value("imgprint/page/cut_off")
         if request.meta.get("imgprint") != "page":
             raise IsAnImage("an image, where something else was asked for")
@@ -100,7 +99,6 @@ class PageMiddleware:
     async def _ask(self, request: Request, state: _Body) -> Response:
         meta = {**request.meta, "imgprint": True}
         image_request = request.replace(meta=meta, callback=NO_CALLBACK, errback=None)
-        assert self.crawler.engine
         image = await self.crawler.engine.download_async(image_request)
         image.request = request  # for its callback
         if isinstance(image, ImageResponse):

@@ -79,7 +79,6 @@ class RangeMiddleware:
     """
 
     def __init__(self, crawler: Crawler):
-        assert crawler.stats
         self.crawler = crawler
         self.stats: StatsCollector = crawler.stats
         self.blocks = crawler.settings.get("IMGPRINT_METADATA", "all")
@@ -236,7 +235,6 @@ class RangeMiddleware:
         )
         set_range(again, ask)
         set_conditions(again, {})
-        assert self.crawler.engine
         try:
             response = await self.crawler.engine.download_async(again)
         except TorDown:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 def was_seen(crawler: Crawler, request: Request) -> bool:
     """Return whether the scheduler had a request for the same before."""
-    assert crawler.request_fingerprinter
     assert crawler.spider
     fingerprint = crawler.request_fingerprinter.fingerprint(request)
     if job := job_of(crawler.spider):
@@ -87,7 +86,6 @@ class SeenRedirectMiddleware(RedirectMiddleware):
         self._coming.add(fingerprint)
 
     def _fingerprint(self, request: Request) -> bytes:
-        assert self.crawler.request_fingerprinter
         return self.crawler.request_fingerprinter.fingerprint(request)
 
 

@@ -114,7 +114,6 @@ class RenderMiddleware:
         return response.replace(body=body, encoding="utf-8")
 
     def _count(self, name: str) -> None:
-        assert self.crawler.stats
         self.crawler.stats.inc_value(f"imgprint/page/{name}")
 
 

@@ -86,7 +86,6 @@ class OnionRobotsMiddleware(RobotsTxtMiddleware):
             callback=NO_CALLBACK,
         )
         self._stats.inc_value("robotstxt/request_count")
-        assert self.crawler.engine
         try:
             response = await self.crawler.engine.download_async(request)
         except (TorDown, OnionRefused):

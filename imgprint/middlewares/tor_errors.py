@@ -51,7 +51,6 @@ class OnionErrorMiddleware:
     """
 
     def __init__(self, crawler: Crawler):
-        assert crawler.stats
         self.crawler = crawler
         self.stats = crawler.stats
         self.first_wait, self.long_wait = FIRST_WAIT, LONG_WAIT
@@ -70,7 +69,7 @@ class OnionErrorMiddleware:
     async def _wait(self, request: Request) -> None:
         while trouble := self._troubles.get(site_of(request.url)):
             wait = trouble.until - monotonic()
-            if wait <= 0 or not self.crawler.engine or not self.crawler.engine.running:
+            if wait <= 0 or not self.crawler.engine.running:
                 return
             if trouble.failures > 1:
                 raise OnionRefused(

@@ -74,7 +74,6 @@ class OnionMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        assert crawler.stats
         settings = crawler.settings
         return cls(
             settings.get("IMGPRINT_TOR", "onion"),

@@ -65,7 +65,6 @@ class HashListPipeline:
     """
 
     def __init__(self, crawler: Crawler, entries: HashList):
-        assert crawler.stats
         self.crawler = crawler
         self.stats = crawler.stats
         self.entries = entries
@@ -106,7 +105,6 @@ class HashListPipeline:
             meta={"dont_obey_robotstxt": True, OWN: True},
             callback=NO_CALLBACK,
         )
-        assert self.crawler.engine
         try:
             response = await self.crawler.engine.download_async(request)
         except DOWNLOAD_ERRORS as error:

@@ -88,7 +88,7 @@ class Reader:
             return document if document.kind else None
 
     def _check_running(self) -> None:
-        if self.crawler.engine and not self.crawler.engine.running:
+        if not self.crawler.engine.running:
             raise ReadingInterrupted
 
     async def _watch(self, asking: asyncio.Future[str]) -> str:
@@ -145,7 +145,6 @@ class Reader:
         return self._streams
 
     def _count(self, name: str) -> None:
-        assert self.crawler.stats
         self.crawler.stats.inc_value(f"imgprint/{name}")
 
     def close(self) -> None:

@@ -58,11 +58,6 @@ def prefix(part: SparseBytes, limit: int) -> bytes:
     return part[0 : min(known[0].stop, limit)] if known and not known[0].start else b""
 
 
-def first_bytes(part: SparseBytes, limit: int, *, final: bool) -> bytes:
-    """Return the first *limit* bytes, with *final* as many as are known."""
-    return prefix(part, limit) if final else part[0:limit]
-
-
 def unwrap(data: bytes, coding: str) -> bytes:
     """Return what *data* holds below *coding*, as much as *data* reaches.
 

@@ -171,7 +171,6 @@ class Browser:
                 if rendered:
                     return rendered
                 if handler is self._handler:
-                    assert self.crawler.stats
                     self.crawler.stats.inc_value("imgprint/browser/restarted")
                 await self._stop(handler)
         raise RenderError(f"the browser died {ATTEMPTS} times")

@@ -130,7 +130,6 @@ class Assets:
             body=request.post_data_buffer or b"",
             meta={**self.way, "imgprint": "part"},
         )
-        assert self.crawler.engine
         task = asyncio.ensure_future(self.crawler.engine.download_async(again))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -152,7 +151,6 @@ class Assets:
         )
 
     def _count(self, name: str) -> None:
-        assert self.crawler.stats
         self.crawler.stats.inc_value(f"imgprint/browser/{name}")
 
 

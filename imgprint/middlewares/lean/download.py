@@ -205,7 +205,6 @@ class Downloader(ScrapyDownloader):
 async def download(crawler: Crawler, request: Request) -> Response:
     """Do as engine.download_async does, without a Deferred for each step."""
     engine = crawler.engine
-    assert engine
     downloader, slot = engine.downloader, engine._slot
     if slot is None or not isinstance(downloader, Downloader):
         return await engine.download_async(request)

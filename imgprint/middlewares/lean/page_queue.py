@@ -96,7 +96,6 @@ class PageQueue(DownloaderAwarePriorityQueue):
 
     def __init__(self, crawler: Crawler, *args: Any, **named: Any):
         super().__init__(crawler, *args, **named)
-        assert crawler.engine
         self._downloader: Any = crawler.engine.downloader
         self._supply: Supply | None = getattr(self._downloader, "supply", None)
         if self._supply:
