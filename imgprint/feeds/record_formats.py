@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-from math import isfinite
 from sys import float_info
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
@@ -15,6 +14,7 @@ import msgspec
 
 from imgprint.feeds.json_lines import pretty
 from imgprint.masking import json_line_safe
+from imgprint.report.double_numbers import finite
 from imgprint.report.figures import camera_of, part, taken, text
 
 if TYPE_CHECKING:
@@ -96,19 +96,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     return value if isinstance(value, bool) else number(value)
-
-
-def finite(value: Any) -> Any:
-    """Return *value* with None for each number that a double can't have."""
-    if isinstance(value, dict):
-        return {name: finite(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(inner) for inner in value]
-    if isinstance(value, float):
-        return value if isfinite(value) else None
-    if isinstance(value, int):
-        return value if abs(value) <= float_info.max else None
-    return value
 
 
 def cell(value: Any) -> Any:

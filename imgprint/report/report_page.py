@@ -9,7 +9,7 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from imgprint.feeds.record_formats import finite
+from imgprint.report.double_numbers import finite
 from imgprint.report.figures import (
     camera_of,
     encoder_of,
