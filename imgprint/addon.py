@@ -13,12 +13,14 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.downloadermiddlewares.stats import DownloaderStats
 from scrapy.extensions import feedexport, spiderstate, throttle
 
+from imgprint import config
 from imgprint.extensions import log_filters
 from imgprint.extensions.autothrottle import AutoThrottle
 from imgprint.extensions.evidence import EvidenceLog
 from imgprint.extensions.failed_records import FailedRecords
 from imgprint.extensions.gc_threshold import GarbageThreshold
 from imgprint.extensions.progress import Progress
+from imgprint.extensions.startup_check import check_at_startup
 from imgprint.feeds.feed_items import choose_feed_items
 from imgprint.feeds.file_storage import FileStorage
 from imgprint.feeds.json_exporters import (
@@ -82,7 +84,7 @@ def always(_: BaseSettings) -> bool:
 
 
 def if_lean(settings: BaseSettings) -> bool:
-    return settings.getbool("IMGPRINT_LEAN", True)
+    return config.LEAN.read(settings)
 
 
 def if_job(settings: BaseSettings) -> bool:
@@ -170,15 +172,20 @@ class Addon:
     A setting of the project wins over one of the add-on.
 
     Feeds without ``item_classes`` or ``item_filter`` of their own get image
-    records; sightings go to the feed ``IMGPRINT_SIGHTINGS`` (default: none),
-    which takes the same placeholders as FEEDS. ``FEED_EXPORT_BATCH_ITEM_COUNT``
-    is for feeds with a placeholder that tells batches apart.
+    records; sightings go to the feed IMGPRINT_SIGHTINGS.
+    ``FEED_EXPORT_BATCH_ITEM_COUNT`` is for feeds with a placeholder that tells
+    batches apart.
 
     With ``JOBDIR`` requests and items are kept there: see DurableScheduler and
     JournalPipeline.
     """
 
+    @classmethod
+    def update_pre_crawler_settings(cls, settings: BaseSettings) -> None:
+        check_at_startup(settings)
+
     def update_settings(self, settings: BaseSettings) -> None:
+        check_at_startup(settings)  # again: a spider may have settings of its own
         log_filters.install(settings.get("LOG_LEVEL"))
         refuse_lookups()
         log_filters.hide_secrets(settings)

@@ -165,12 +165,12 @@ def test_auto_and_lines(chromium, tmp_path):
 def test_without_a_browser(tmp_path):
     files = {"/": (HTML, b"<img src=/a.jpg>"), "/a.jpg": ("image/jpeg", BODY)}
     with GallerySite(files) as site:
-        settings = {**SETTINGS, "IMGPRINT_BROWSER": "/no/chromium"}
+        settings = {**SETTINGS, "IMGPRINT_BROWSER": "/bin/false"}
         done = crawl(
             f"-aurl={site.url}/", "-arender=1", settings=settings, cwd=tmp_path
         )
     assert done.code == 0
-    assert done.log.count("IMGPRINT_BROWSER=/no/chromium is no program here") == 1
+    assert done.log.count("the browser /bin/false doesn't start") == 1
     assert [record["url"] for record in done.records] == [site.url + "/a.jpg"]
     assert not done.sightings[0]["rendered"]
 

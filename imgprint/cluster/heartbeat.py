@@ -44,10 +44,10 @@ SELECT count(*) AS before FROM imgprint_runs
 class Life:
     """What a worker does to be known as alive, and to replace those that are not.
 
-    ``IMGPRINT_QUEUE_TIMEOUT`` (default: 60; the same for all workers) is after
-    how many seconds without a sign of life a worker counts as dead, and its
-    shards go to others. It gives a sign six times in that. Half of it is the
-    leash of its crawls, so that they are dead before anybody else begins.
+    A worker without a sign of life for *timeout* seconds (IMGPRINT_QUEUE_TIMEOUT)
+    counts as dead, and its shards go to others. It gives a sign six times in that.
+    Half of it is the leash of its crawls, so that they are dead before anybody else
+    begins.
 
     Each beat asks the database which shards are this worker's. Should one have
     gone to another worker, or the database be out of reach for the length of

@@ -1,4 +1,7 @@
-"""The settings and stats of imgprint, as the docstrings of its classes have them."""
+"""The reference of settings and stats.
+
+Settings are those of ``imgprint.config``; stats are found in docstrings of classes.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,34 @@ import ast
 import re
 from importlib.resources import files
 from inspect import cleandoc
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from imgprint.config import SETTINGS
+from imgprint.setting_check import ENVIRONMENT_ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from importlib.resources.abc import Traversable
 
-SETTING = re.compile(r"``(IMGPRINT_[A-Z0-9_]+)")
+    from imgprint.setting_types import Setting
+
+INTRODUCTION = """\
+# Settings and stats
+
+Made by `scrapy fields --settings`; don't edit.
+
+All of Scrapy's settings apply. These are imgprint's own.
+
+A value comes from the first of these places that has one:
+
+1. `-s NAME=VALUE` on the command line;
+2. the environment variable `NAME`, such as `IMGPRINT_QUEUE`;
+3. `custom_settings` of the spider, then the project's `settings.py`;
+4. the default below.
+
+Commands that crawl check all of them before anything is fetched. A value that can't
+be used, or a name that is not one of these, is one sentence and exit code 2.
+"""
 STAT = re.compile(r"imgprint/(?:[a-z0-9_/]|\{[^{}]*\})+")
 
 
@@ -38,21 +62,6 @@ def paragraphs() -> Iterator[tuple[str, str]]:
                     yield name, " ".join(part.split())
 
 
-def settings() -> dict[str, tuple[str, str]]:
-    """Return where each setting is documented, and the paragraph that does it.
-
-    The paragraph with its default wins, then one that begins with its name.
-    """
-    found: dict[str, tuple[int, str, str]] = {}
-    for where, text in paragraphs():
-        for match in SETTING.finditer(text):
-            near = text[match.end() : match.end() + 30]
-            rank = 2 * ("(default" in near) + (match.start() == 0)
-            if match[1] not in found or found[match[1]][0] < rank:
-                found[match[1]] = (rank, where, text)
-    return {name: found[name][1:] for name in sorted(found)}
-
-
 def stats() -> dict[str, str]:
     """Return the stats that are documented, and where."""
     found: dict[str, str] = {}
@@ -64,14 +73,35 @@ def stats() -> dict[str, str]:
 
 def reference() -> str:
     """Return docs/settings.md."""
-    lines = [
-        "# Settings and stats",
-        "",
-        "Made by `scrapy fields --settings`; don't edit.",
-    ]
-    lines += ["", "All of Scrapy's settings apply. These are imgprint's own.", ""]
-    for name, (where, text) in settings().items():
-        lines += [f"## {name}", "", text.replace("``", "`"), "", f"In `{where}`.", ""]
-    lines += ["## Stats", "", "| stat | counted by |", "|---|---|"]
+    groups: dict[str, list[Setting[Any]]] = {}
+    for setting in SETTINGS.values():
+        groups.setdefault(setting.group, []).append(setting)
+    lines = [INTRODUCTION]
+    for group, settings in groups.items():
+        lines += [f"## {group}", ""]
+        for setting in settings:
+            lines += _entry(setting)
+    lines += ["## Environment variables that are not settings", ""]
+    lines += ["| variable | meaning |", "|---|---|"]
+    lines += [f"| `{name}` | {text} |" for name, text in ENVIRONMENT_ONLY.items()]
+    lines += ["", "## Stats", "", "| stat | counted by |", "|---|---|"]
     lines += [f"| `{name}` | `{where}` |" for name, where in stats().items()]
     return "\n".join(lines) + "\n"
+
+
+def _entry(setting: Setting[Any]) -> Iterator[str]:
+    yield from (f"### {setting.name}", "")
+    yield f"- Type: {setting.type.description}"
+    yield f"- Default: {_default(setting)}"
+    yield f"- When to change it: {setting.change}"
+    yield from ("", setting.meaning, "")
+
+
+def _default(setting: Setting[Any]) -> str:
+    """Return the default as one writes it after ``-s NAME=``."""
+    value = setting.default_text or setting.default
+    if value is None:
+        return "none"
+    if isinstance(value, bool | float):
+        return f"`{value:g}`"
+    return str(value) if " " in str(value) or value == "none" else f"`{value}`"

@@ -10,6 +10,7 @@ from scrapy import signals
 from scrapy.commands import ScrapyCommand
 from scrapy.utils.conf import arglist_to_dict
 
+from imgprint import config
 from imgprint.commands.crawl import (
     add_spider_arguments,
     check_input,
@@ -29,13 +30,12 @@ if TYPE_CHECKING:
 
     from imgprint.report.audit import Finding
 
-# Small images leak as large ones do; thumbnails can only be compared as pixels.
+# Small images leak as large ones do.
 SETTINGS: dict[str, Any] = {
     "LOG_LEVEL": "ERROR",
     "FEEDS": {},
-    "IMGPRINT_SIGHTINGS": None,
-    "IMGPRINT_MIN_SIZE": 0,
-    "IMGPRINT_DECODE": True,
+    config.SIGHTINGS.name: None,
+    config.MIN_SIZE.name: 0,
 }
 PAGES = 10
 
@@ -107,6 +107,8 @@ class Command(ScrapyCommand):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         self.settings.setdict(SETTINGS, priority="cmdline")
+        # Thumbnails can only be compared as pixels. The environment wins over this.
+        self.settings.set(config.DECODE.name, True, priority="spider")
         super().process_options(args, opts)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

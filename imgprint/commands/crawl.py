@@ -10,26 +10,19 @@ from typing import TYPE_CHECKING, Any, TextIO
 from scrapy.commands import crawl
 from scrapy.spiderloader import get_spider_loader
 
-from imgprint.config import check_settings
-from imgprint.discovery.urls.addresses import parse_networks
+from imgprint import config
+from imgprint.commands._check_settings import check_settings
 from imgprint.errors import InputError
 from imgprint.extensions.log_filters import hide_secrets, readable
 from imgprint.extensions.progress import Progress
 from imgprint.feeds.json_exporters import check_formats, check_names, check_targets
-from imgprint.feeds.previous_feed import PreviousFeed
-from imgprint.fetch.resolving import check_lookups
-from imgprint.fetch.tor.onion_names import parse_proxies
 from imgprint.jobs.feed_exporter import FeedExporter
 from imgprint.jobs.folder import job_folder
 from imgprint.jobs.journal_pipeline import JournalPipeline, check_job
-from imgprint.middlewares.blocklist import read_blocklist
-from imgprint.pipelines.hash_list import hash_list
-from imgprint.pipelines.privacy import privacy_key
 from imgprint.report.audit import printable
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
 
     from scrapy import Spider
     from scrapy.crawler import Crawler
@@ -41,11 +34,6 @@ logger = logging.getLogger(__name__)
 
 MOST = 4_000
 """Characters of a sentence that are shown."""
-
-LISTS: dict[str, Callable[[list[str]], object]] = {
-    "IMGPRINT_ALLOWED_NETWORKS": parse_networks,
-    "IMGPRINT_TOR_PROXIES": parse_proxies,
-}
 
 
 def add_spider_arguments(parser: argparse.ArgumentParser, example: str) -> None:
@@ -68,23 +56,11 @@ def check_input(settings: BaseSettings, name: str, arguments: dict[str, str]) ->
     if check := getattr(loader.load(name), "check_arguments", None):
         check(**arguments)
     check_settings(settings)
-    for setting, parse in LISTS.items():
-        try:
-            parse(settings.getlist(setting))
-        except ValueError as error:
-            raise InputError(f"{setting}: {error}") from error
-    check_lookups(settings)
-    if blocklist := settings.get("IMGPRINT_BLOCKLIST"):
-        read_blocklist(blocklist)
-    privacy_key(settings)
-    if revisit := settings.get("IMGPRINT_REVISIT"):
-        PreviousFeed(revisit).close()
-    hash_list(settings)
     job, own = arguments.get("job"), set[str]()
     if folder := settings.get("JOBDIR") or (job and job_folder(job)):
         own = check_job(Path(folder))
     check_formats(settings.getdict("FEEDS"), own)
-    sightings = settings.get("IMGPRINT_SIGHTINGS")
+    sightings = config.SIGHTINGS.read(settings)
     feeds = [*settings.getdict("FEEDS"), *([sightings] if sightings else [])]
     if not settings.get("FEED_URI_PARAMS"):
         check_names(map(str, feeds), loader.load(name), arguments)

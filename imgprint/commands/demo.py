@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.commands import ScrapyCommand
 
+from imgprint import config
 from imgprint.commands.crawl import check_input, complain, exit_code
 from imgprint.errors import InputError
 from imgprint.report.summary import render, summarize
@@ -27,7 +28,7 @@ SETTINGS = {
         str(RECORDS): {"format": "jsonl", "overwrite": True},
         str(ARRAY): {"format": "json", "indent": 4, "overwrite": True},
     },
-    "IMGPRINT_SIGHTINGS": str(SIGHTINGS),
+    config.SIGHTINGS.name: str(SIGHTINGS),
 }
 
 

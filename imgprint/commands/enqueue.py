@@ -11,12 +11,13 @@ from scrapy.exceptions import UsageError
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.conf import arglist_to_dict
 
+from imgprint import config
 from imgprint.cluster.shards import Shard, cut
 from imgprint.commands.crawl import add_spider_arguments, complain
-from imgprint.config import check_settings
 from imgprint.discovery.urls.sites import site_of
 from imgprint.errors import InputError
 from imgprint.fetch.resolving import check_lookups
+from imgprint.setting_check import prepare_settings
 from imgprint.spiders.seeds import list_url, read_seeds
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ INSTALL = (
     "'psycopg[binary]==3.*'"
 )
 # Of the queue, not of crawls; the address may hold a password.
-OWN = ("IMGPRINT_QUEUE",)
+OWN = (config.QUEUE.name,)
 SHOWN = 5
 
 
@@ -44,7 +45,7 @@ def open_queue(settings: BaseSettings) -> Queue:
     except ImportError as error:
         raise InputError(INSTALL) from error
     check_lookups(settings)
-    return Queue(settings.get("IMGPRINT_QUEUE") or "")
+    return Queue(config.QUEUE.read(settings) or "")
 
 
 def crawl_settings(pairs: list[str]) -> list[str]:
@@ -53,15 +54,7 @@ def crawl_settings(pairs: list[str]) -> list[str]:
 
 
 class Command(ScrapyCommand):
-    """Cut a list into shards by site, and put them into the queue.
-
-    ``IMGPRINT_QUEUE`` (default: what libpq's variables PGHOST, PGUSER,
-    PGPASSWORD, PGDATABASE say) is the address of a PostgreSQL database:
-    ``postgresql://USER@HOST/DATABASE``. ``IMGPRINT_QUEUE_BUCKETS`` (default:
-    64; the same for all that use a queue) is into how many buckets sites are
-    put: so many crawls can run at a time on all machines together, and so many
-    are started at least for a list of many sites.
-    """
+    """Cut a list into shards by site, and put them into the queue."""
 
     requires_project = True
     requires_crawler_process = False
@@ -113,11 +106,11 @@ class Command(ScrapyCommand):
 
     def _enqueue(self, urls: str, opts: argparse.Namespace) -> tuple[int, int]:
         assert self.settings is not None
-        check_settings(self.settings)
+        prepare_settings(self.settings)
         work = Shard(
             output(opts.output), self._arguments(urls, opts), crawl_settings(opts.set)
         )
-        buckets = self.settings.getint("IMGPRINT_QUEUE_BUCKETS", 64)
+        buckets = config.QUEUE_BUCKETS.read(self.settings)
         queue = open_queue(self.settings)
         try:
             queue.set_up()

@@ -10,6 +10,7 @@ from scrapy.commands import ScrapyCommand
 from imgprint.commands.crawl import complain
 from imgprint.commands.enqueue import open_queue, output
 from imgprint.errors import InputError
+from imgprint.setting_check import prepare_settings
 
 if TYPE_CHECKING:
     import argparse
@@ -55,6 +56,7 @@ class Command(ScrapyCommand):
         try:
             if len(args) > 1:
                 raise InputError("give one directory, or none")
+            prepare_settings(self.settings)
             queue = open_queue(self.settings)
             try:
                 self._run(queue, output(args[0]) if args else None, opts)

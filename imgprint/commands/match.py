@@ -12,6 +12,7 @@ from scrapy import signals
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from imgprint import config
 from imgprint.commands.crawl import (
     MOST,
     check_input,
@@ -19,13 +20,13 @@ from imgprint.commands.crawl import (
     complain_of,
     exit_code,
 )
-from imgprint.config import check_settings
 from imgprint.errors import InputError
 from imgprint.feeds.input_files import LeftOut, read_key
 from imgprint.items import ImageRecord
 from imgprint.masking import json_text_safe, without_credentials
 from imgprint.records import NO_PDQ
 from imgprint.report.audit import printable
+from imgprint.setting_check import prepare_settings
 
 if TYPE_CHECKING:
     import argparse
@@ -39,9 +40,9 @@ BATCH = 10_000
 SETTINGS: dict[str, Any] = {
     "LOG_LEVEL": "ERROR",
     "FEEDS": {},
-    "IMGPRINT_SIGHTINGS": None,
-    "IMGPRINT_MIN_SIZE": 0,
-    "IMGPRINT_HASHLIST": None,
+    config.SIGHTINGS.name: None,
+    config.MIN_SIZE.name: 0,
+    config.HASHLIST.name: None,
 }
 
 
@@ -92,7 +93,7 @@ class Command(ScrapyCommand):
         left_out = LeftOut()
         try:
             assert self.settings is not None
-            check_settings(self.settings)
+            prepare_settings(self.settings)
             key = read_key(Path(opts.key)) if opts.key else None
             with Index(Path(opts.db)) as index:
                 pending = self._queries(args, left_out)
@@ -116,7 +117,7 @@ class Command(ScrapyCommand):
         from imgprint.matching.search import query_of_record, query_of_url
 
         assert self.settings is not None
-        decode = self.settings.getbool("IMGPRINT_DECODE", True)
+        decode = config.DECODE.read(self.settings) is not False
         if decode and not find_spec("pdqhash"):
             complain(f"no PDQ hashes of the pictures: {NO_PDQ}")
         for argument in args:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from scrapy.commands import ScrapyCommand
 from scrapy.utils.log import configure_logging
 
+from imgprint import config
 from imgprint.cluster.fork_server import ForkServer
 from imgprint.commands.crawl import complain
 from imgprint.commands.enqueue import crawl_settings, open_queue
-from imgprint.config import check_settings
 from imgprint.errors import InputError
 from imgprint.extensions import log_filters as logs
+from imgprint.setting_check import prepare_settings
 
 if TYPE_CHECKING:
     import argparse
@@ -66,8 +67,8 @@ class Command(ScrapyCommand):
         try:
             if args or min(opts.processes, opts.attempts) < 1:
                 raise InputError("give --processes and --attempts of 1 or more")
-            check_settings(self.settings)
-            timeout = self.settings.getfloat("IMGPRINT_QUEUE_TIMEOUT", 60)
+            prepare_settings(self.settings)
+            timeout = config.QUEUE_TIMEOUT.read(self.settings)
             with closing(ForkServer()) as forks:  # before what a fork must not have
                 queue = open_queue(self.settings)
                 queue.set_up()
@@ -87,7 +88,7 @@ class Command(ScrapyCommand):
         logs.install(self.settings.get("LOG_LEVEL"))
         logs.hide_secrets(self.settings)
         worker = Worker(
-            self.settings.get("IMGPRINT_QUEUE") or "",
+            config.QUEUE.read(self.settings) or "",
             forks,
             processes=opts.processes,
             timeout=timeout,

@@ -14,6 +14,7 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from w3lib.url import safe_url_string
 
+from imgprint import config
 from imgprint.content.metadata.plain import plain_text
 from imgprint.items import ImageRecord
 from imgprint.jobs.postponed import first_url
@@ -44,23 +45,20 @@ LEFT_OUT = "(left out)"
 class EvidenceLog:
     """Write each exchange and record into a log that can't be changed unnoticed.
 
-    ``IMGPRINT_EVIDENCE`` (default: 0) is 1 to write
-    ``data/evidence/SPIDER-TIME.jsonl``: for every exchange the time (UTC), the
-    header fields of request and response and the number of bytes received, for
-    every record its SHA-256 (see ``imgprint.report.chain``). ``scrapy verify``
-    checks it. The values of cookies and credentials are left out, credentials in
-    URLs, too, and of the URL of IMGPRINT_WEBHOOK the query and long parts of the path.
+    IMGPRINT_EVIDENCE turns it on; ``imgprint.report.chain`` has the format. It leaves
+    out the values of cookies and credentials, credentials in URLs, and the query and
+    long parts of the path of IMGPRINT_WEBHOOK.
 
     Stat: ``imgprint/evidence/entries``.
     """
 
     def __init__(self, crawler: Crawler):
-        if not crawler.settings.getbool("IMGPRINT_EVIDENCE", False):
+        if not config.EVIDENCE.read(crawler.settings):
             raise NotConfigured
         self.stats = crawler.stats
         self.chain = Chain()
         self.path = FOLDER
-        webhook = crawler.settings.get("IMGPRINT_WEBHOOK")
+        webhook = config.WEBHOOK.read(crawler.settings)
         self.webhook = safe_url_string(webhook) if webhook else None
         self._file: IO[str] | None = None
         self._received: WeakKeyDictionary[Request, int] = WeakKeyDictionary()

@@ -9,6 +9,8 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.http import TextResponse
 
+from imgprint import config
+
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -18,11 +20,11 @@ MAX_PAGES = 4 * 1024 * 1024
 
 
 class GarbageThreshold:
-    """Look for cyclic garbage after ``IMGPRINT_GC_THRESHOLD`` new objects.
+    """Look for cyclic garbage after IMGPRINT_GC_THRESHOLD new objects.
 
-    Default: 50000. 0 leaves the process as it is. Python's own 700 is one
-    image's: it looks through all images under way for each of them, a fifth of
-    the CPU time. What exists when the crawl starts is never looked at again.
+    Python's own 700 objects are those of one image: it would look through all images
+    under way for each of them. Objects that exist when the crawl starts are never
+    looked at again.
 
     A page and its selector are such garbage, of few objects and many bytes:
     it is looked for after every 4 MiB of pages, too.
@@ -35,7 +37,7 @@ class GarbageThreshold:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        threshold = crawler.settings.getint("IMGPRINT_GC_THRESHOLD", 50_000)
+        threshold = config.GC_THRESHOLD.read(crawler.settings)
         if not threshold:
             raise NotConfigured
         extension = cls(threshold)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from imgprint import config
 from imgprint.errors import error_text
 from imgprint.masking import Secrets, neutralised, url_secrets, webhook_secrets
 
@@ -32,9 +33,9 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 # They name a file; who takes them for the key itself must not find it in the log.
-_KEY_FILES = ("IMGPRINT_HASHLIST_KEY", "IMGPRINT_PRIVACY")
+_KEY_FILES = (config.HASHLIST_KEY.name, config.PRIVACY.name)
 _KEY = re.compile(r"[0-9A-Fa-f]{32,}|[A-Za-z0-9+/_-]{42,}={0,2}")
-_ENVIRONMENT = ("AWS_", "PG", "IMGPRINT_", "SCRAPY_")
+_ENVIRONMENT = ("AWS_", "PG", config.PREFIX, "SCRAPY_")
 
 
 def install(level: str) -> None:
@@ -90,7 +91,7 @@ def _secrets(name: str, value: Any) -> Iterator[str]:
     elif isinstance(value, str):
         if _SECRET_NAME.search(name) or (name in _KEY_FILES and _KEY.fullmatch(value)):
             yield value
-        if name == "IMGPRINT_WEBHOOK":
+        if name == config.WEBHOOK.name:
             yield from webhook_secrets(value)
         yield from url_secrets(value)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy import signals
 from scrapy.utils.asyncio import create_looping_call
 
+from imgprint import config
 from imgprint.extensions.log_filters import SECRETS, hide_secrets
 from imgprint.items import ImageRecord, Sighting
 from imgprint.report.audit import printable
@@ -29,12 +30,11 @@ SITES = 4
 
 
 class Progress:
-    """Keep the figures for the summary; with ``IMGPRINT_PROGRESS``, show them.
+    """Keep the figures for the summary; with IMGPRINT_PROGRESS, show them.
 
-    ``IMGPRINT_PROGRESS`` (default: 0; 1 in imgprint's own project) shows pages,
-    images, bytes, rate and current sites while the crawl runs: as a panel on a
-    terminal, else as a log line every ``LOGSTATS_INTERVAL`` seconds. ``tally``
-    has the figures either way, in bounded memory.
+    They are shown while the crawl runs, as a panel on a terminal, else as a log line
+    every ``LOGSTATS_INTERVAL`` seconds. ``tally`` has them either way, in bounded
+    memory.
     """
 
     def __init__(self, crawler: Crawler, *, shown: bool, interval: float):
@@ -56,7 +56,7 @@ class Progress:
         hide_secrets(crawler.settings)
         extension = cls(
             crawler,
-            shown=crawler.settings.getbool("IMGPRINT_PROGRESS", False),
+            shown=config.PROGRESS.read(crawler.settings),
             interval=crawler.settings.getfloat("LOGSTATS_INTERVAL", 60.0),
         )
         connect = crawler.signals.connect

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from imgprint import config
 from imgprint.items import ImageRecord, Sighting
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ def choose_feed_items(settings: BaseSettings) -> None:
     for options in feeds.values():
         if not ("item_classes" in options or "item_filter" in options):
             options["item_classes"] = [ImageRecord]
-    if sightings := settings.get("IMGPRINT_SIGHTINGS"):
+    if sightings := config.SIGHTINGS.read(settings):
         feeds[sightings] = {"format": "jsonl", "item_classes": [Sighting]}
     for uri, options in feeds.items():
         if "%(batch_" not in str(uri):  # or Scrapy would write no feed at all

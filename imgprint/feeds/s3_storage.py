@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class S3Storage(S3FeedStorage):
-    """Write the feed to ``IMGPRINT_SPOOL`` (default: data/spool), then upload it.
+    """Write the feed to the folder IMGPRINT_SPOOL, then upload it.
 
     Credentials, region and endpoint are the usual ones: ``AWS_ACCESS_KEY_ID``,
     ``AWS_SECRET_ACCESS_KEY``, ``AWS_SESSION_TOKEN``, ``AWS_REGION_NAME`` and

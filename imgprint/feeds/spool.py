@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
+from imgprint import config
+
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
@@ -43,7 +45,7 @@ class Spool:
 
     @classmethod
     def from_settings(cls, settings: BaseSettings) -> Self:
-        return cls(Path(settings.get("IMGPRINT_SPOOL") or "data/spool"))
+        return cls(Path(config.SPOOL.read(settings)))
 
     def open(self) -> IO[bytes]:
         """Return a new file. Raise OSError if there can't be one."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Self
 
-from imgprint.discovery.urls.addresses import is_public, parse_networks
+from imgprint import config
+from imgprint.discovery.urls.addresses import is_public
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,7 +87,7 @@ class Gate:
 
     @classmethod
     def from_settings(cls, settings: BaseSettings) -> Self:
-        return cls(parse_networks(settings.getlist("IMGPRINT_ALLOWED_NETWORKS")))
+        return cls(config.ALLOWED_NETWORKS.read(settings))
 
     def opened_for(self, request: Request) -> PermissionContext:
         """Return the context in which connections are made for *request*."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from scrapy.exceptions import DownloadTimeoutError
 from scrapy.utils.ssl import _make_ssl_context
 
+from imgprint import config
 from imgprint.discovery.urls.targets import place_of
 from imgprint.errors import OnionRefused, OutOfTime, Refused
 from imgprint.fetch.gate import OWN, Gate
@@ -37,27 +38,25 @@ _TUNNEL_ERROR = "scrapy.core.downloader.handlers.http11.TunnelError"
 class HttpDownloadHandler:
     """Download pages as Scrapy does, images over connections that hold little.
 
-    An image is given up after ``IMGPRINT_STALL_TIMEOUT`` seconds (default: 10)
-    without a byte, and ``IMGPRINT_TIMEOUT`` seconds (default: 30) in all:
-    redirects, retries and further ranges included, waiting for a turn not.
+    An image is given up after IMGPRINT_STALL_TIMEOUT seconds without a byte, and
+    after IMGPRINT_TIMEOUT seconds for all its requests.
 
     No connection is made to an address that GuardMiddleware would refuse, nor is
     anything asked for of a host that can't be one.
 
     Requests with a ``socks5h:`` URL in ``meta["proxy"]`` go through that proxy,
-    which resolves their host names. For these ``IMGPRINT_TOR_TIMEOUT`` (default:
-    90) is the time in all, two thirds of it for the connection, one third for
-    each silence. A request for an onion or I2P name, or one that OnionMiddleware
-    marked, is refused here if it has no such proxy, whatever led to it: such a
-    name must never be looked up by DNS (RFC 7686).
+    which resolves their host names, and get IMGPRINT_TOR_TIMEOUT seconds. A request
+    for an onion or I2P name, or one that OnionMiddleware marked, is refused here if
+    it has no such proxy, whatever led to it. Such a name must never be looked up by
+    DNS (RFC 7686).
     """
 
     lazy = True
 
     def __init__(self, crawler: Crawler):
         gate = Gate.from_settings(crawler.settings)
-        self._timeout = crawler.settings.getfloat("IMGPRINT_TIMEOUT", 30)
-        self._tor_timeout = crawler.settings.getfloat("IMGPRINT_TOR_TIMEOUT", 90)
+        self._timeout = config.TIMEOUT.read(crawler.settings)
+        self._tor_timeout = config.TOR_TIMEOUT.read(crawler.settings)
         settings = crawler.settings
 
         # One for all, not before there is TLS: it takes 30 ms to read the certificates.

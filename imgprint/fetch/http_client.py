@@ -28,6 +28,7 @@ from scrapy.exceptions import (
 from scrapy.utils._download_handlers import check_stop_download
 from yarl import URL
 
+from imgprint import config
 from imgprint.content.byte_ranges.exchange import SMALL
 from imgprint.discovery.urls.targets import host_of
 from imgprint.errors import NoHostName, Refused, TorError
@@ -261,7 +262,7 @@ class AiohttpHandler(AiohttpDownloadHandler):
 
     @cached_property
     def _stall(self) -> float:
-        return self.crawler.settings.getfloat("IMGPRINT_STALL_TIMEOUT", 10)
+        return config.STALL_TIMEOUT.read(self.crawler.settings)
 
     @property
     def _silence(self) -> float | None:

@@ -17,6 +17,7 @@ from urllib.request import getproxies
 
 from aiohttp import ThreadedResolver
 
+from imgprint import config
 from imgprint.discovery.urls.addresses import ascii_host
 from imgprint.errors import InputError
 from imgprint.fetch.tor.onion_names import is_hidden
@@ -34,9 +35,9 @@ _LOOKUPS = frozenset(
 # These are servers that the libraries of others look up.
 _SETTINGS = (
     "AWS_ENDPOINT_URL",
-    "IMGPRINT_I2P_PROXY",
-    "IMGPRINT_QUEUE",
-    "IMGPRINT_TOR_PROXIES",
+    config.I2P_PROXY.name,
+    config.QUEUE.name,
+    config.TOR_PROXIES.name,
     "MAIL_HOST",
     "PLAYWRIGHT_CDP_URL",
     "PLAYWRIGHT_CONNECT_URL",
@@ -130,14 +131,14 @@ def _servers(
     for scheme, value in getproxies().items():
         if scheme != "no":
             yield f"{scheme}_proxy", value
-    for uri in (*settings.getdict("FEEDS"), settings.get("IMGPRINT_SIGHTINGS") or ""):
+    for uri in (*settings.getdict("FEEDS"), config.SIGHTINGS.read(settings) or ""):
         parts = urlsplit(str(uri))
         if parts.scheme in ("ftp", "ftps"):
             yield "FEEDS", parts.netloc
 
 
 def _check_webhook(settings: BaseSettings) -> None:
-    webhook = settings.get("IMGPRINT_WEBHOOK")
+    webhook = config.WEBHOOK.read(settings)
     if not webhook:
         return
     from imgprint.discovery.urls.targets import read_place
@@ -147,8 +148,8 @@ def _check_webhook(settings: BaseSettings) -> None:
     if place.problem:
         raise InputError(f"IMGPRINT_WEBHOOK: {place.problem}")
     i2p = is_i2p(place.host)
-    tor = settings.get("IMGPRINT_TOR", "onion") != "off"
-    way = settings.get("IMGPRINT_I2P_PROXY") if i2p else tor
+    tor = config.TOR.read(settings) != "off"
+    way = bool(config.I2P_PROXY.read(settings)) if i2p else tor
     if is_hidden(place.host) and not way:
         name = "IMGPRINT_I2P_PROXY is not set" if i2p else "IMGPRINT_TOR is off"
         raise InputError(f"IMGPRINT_WEBHOOK: there is no way to {place.host}: {name}")

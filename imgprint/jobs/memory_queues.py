@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 from weakref import WeakKeyDictionary
 
+from imgprint import config
 from imgprint.jobs.packing import PackingError, pack, unpack
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Overflow:
     def of(cls, crawler: Crawler) -> Overflow:
         """Return that of *crawler*."""
         if crawler not in _OVERFLOWS:
-            most = crawler.settings.getint("IMGPRINT_REQUESTS_IN_MEMORY", 10_000)
+            most = config.REQUESTS_IN_MEMORY.read(crawler.settings)
             _OVERFLOWS[crawler] = cls(most)
         return _OVERFLOWS[crawler]
 

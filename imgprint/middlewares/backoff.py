@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from time import monotonic, time
 from typing import TYPE_CHECKING, Self
 
+from imgprint import config
 from imgprint.discovery.urls.targets import place_of
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class BackoffMiddleware:
     once; at position 560 this one sees the answer before it, and the retry,
     as all else that goes to the host, waits here.
 
-    ``IMGPRINT_MAX_RETRY_AFTER`` (default: 60) is the longest wait in seconds.
+    IMGPRINT_MAX_RETRY_AFTER is the longest wait.
 
     Stat: ``imgprint/backoff/count``, answers that asked to wait.
     """
@@ -34,7 +35,7 @@ class BackoffMiddleware:
     def __init__(self, crawler: Crawler):
         self.crawler = crawler
         self.stats = crawler.stats
-        self.max_wait = crawler.settings.getfloat("IMGPRINT_MAX_RETRY_AFTER", 60)
+        self.max_wait = config.MAX_RETRY_AFTER.read(crawler.settings)
         self._until: dict[str, float] = {}
 
     @classmethod

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from scrapy.exceptions import NotConfigured
 
+from imgprint import config
 from imgprint.discovery.urls.addresses import embedded_addresses, literal_address
 from imgprint.discovery.urls.targets import host_of
 from imgprint.errors import InputError, Refused
@@ -25,11 +26,8 @@ _LINE = re.compile(r"([0-9a-fA-F]{64})\b.*|#.*|")
 class BlocklistMiddleware:
     """Refuse requests to hosts on a list that doesn't show them.
 
-    ``IMGPRINT_BLOCKLIST`` (default: none) is a file with a SHA-256 per line, in
-    hexadecimal, of a host name: lower case, Punycode, without port or a dot at
-    the end; or of an IP address in its usual notation, without brackets. Subdomains
-    of a name are refused, too, and so is a host in any other notation. What follows
-    a hash, and lines that begin with ``#``, is ignored.
+    The list is the file IMGPRINT_BLOCKLIST. Subdomains of a name on it are refused as
+    well, and so is a host in any other notation.
 
     At position 40 it comes before all else. Stat: ``imgprint/blocklist/refused``.
     """
@@ -42,7 +40,7 @@ class BlocklistMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        path = crawler.settings.get("IMGPRINT_BLOCKLIST")
+        path = config.BLOCKLIST.read(crawler.settings)
         if not path:
             raise NotConfigured
         return cls(read_blocklist(path), crawler.stats)

@@ -62,8 +62,7 @@ class GuardMiddleware:
 
     A host that can't be one, in whatever notation, is refused here.
 
-    ``IMGPRINT_ALLOWED_NETWORKS`` (default: none) lists networks, such as
-    ``10.0.0.0/8``, to be treated as public.
+    Addresses in IMGPRINT_ALLOWED_NETWORKS count as public.
 
     Through a proxy the target's address can't be known here: only what is
     written as an address is refused.

@@ -13,6 +13,7 @@ from scrapy.http import Headers, Response
 from scrapy.http.request import NO_CALLBACK
 from w3lib.url import file_uri_to_path
 
+from imgprint import config
 from imgprint.content.byte_ranges.exchange import HEAD, Answer, Ask, body_limit
 from imgprint.content.byte_ranges.host_memory import HostMemory
 from imgprint.content.byte_ranges.transfer import Transfer
@@ -69,22 +70,17 @@ class RangeMiddleware:
     ``imgprint/image/bytes_wasted`` (received, but of no use),
     ``imgprint/image/range/{multipart,single,ignored,local}``.
 
-    ``IMGPRINT_METADATA`` (default: "all") is "exif" to read on for EXIF only,
-    where metadata lies beyond head and tail; an image that
-    ``IMGPRINT_MIN_SIZE`` will drop is never read on.
-
-    ``IMGPRINT_REVISIT`` is a feed of a previous crawl: its images are asked
-    for only if they changed, the records of the others carried forward.
-    Stat: ``imgprint/image/unchanged``.
+    Images of the feed IMGPRINT_REVISIT are asked for only if they changed, and the
+    records of the others are carried forward. Stat: ``imgprint/image/unchanged``.
     """
 
     def __init__(self, crawler: Crawler):
         self.crawler = crawler
         self.stats: StatsCollector = crawler.stats
-        self.blocks = crawler.settings.get("IMGPRINT_METADATA", "all")
-        self.min_size = crawler.settings.getint("IMGPRINT_MIN_SIZE", 20_480)
+        self.blocks = config.METADATA.read(crawler.settings)
+        self.min_size = config.MIN_SIZE.read(crawler.settings)
         self.hosts = HostMemory()
-        revisit = crawler.settings.get("IMGPRINT_REVISIT")
+        revisit = config.REVISIT.read(crawler.settings)
         self.previous = PreviousFeed(revisit) if revisit else None
 
     @classmethod

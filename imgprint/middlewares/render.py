@@ -35,13 +35,8 @@ class RenderMiddleware:
     with scripts and few images. ``meta["imgprint_rendered"]`` of the response
     are the candidates of images that the browser asked for, or shows.
 
-    ``IMGPRINT_BROWSER`` (default: Playwright's own browser, or else the
-    system's Chromium) is the browser's path. ``IMGPRINT_RENDER_TIMEOUT``
-    (default: 45) is how many seconds a page may take; what was found until then
-    counts. ``PLAYWRIGHT_MAX_PAGES_PER_CONTEXT`` (default: 4) is how many pages
-    are open at a time, ``PLAYWRIGHT_LAUNCH_OPTIONS`` is scrapy-playwright's.
-
-    Without a browser, or if it fails, the page is as the server sent it.
+    Without a browser, or if it fails, the page is as the server sent it. A page that
+    takes longer than IMGPRINT_RENDER_TIMEOUT is as the browser has it by then.
 
     At position 500 it gets pages that redirects (600), retries (550) and
     decompression (590) are done with.

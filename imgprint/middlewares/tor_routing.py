@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy import Request
 from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 
+from imgprint import config
 from imgprint.discovery.urls.sites import site_of
 from imgprint.discovery.urls.targets import host_of, place_of
 from imgprint.errors import OnionRefused
@@ -17,7 +18,6 @@ from imgprint.fetch.tor.onion_names import (
     is_i2p,
     is_onion,
     name_problem,
-    parse_proxies,
     route,
 )
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from scrapy.statscollectors import StatsCollector
 
-TOR_PROXY = "socks5h://127.0.0.1:9050"
-MODES = ("onion", "all", "off")
 SITE = "imgprint_tor"
 
 
@@ -41,12 +39,8 @@ class OnionMiddleware:
     the same in its meta, and so the same proxy and login, whatever its host:
     see OnionTagMiddleware and ``way_of``.
 
-    ``IMGPRINT_TOR`` (default: "onion") is "all" to send every request through
-    Tor, each site by a login of its own, or "off" to refuse onion sites.
-    ``IMGPRINT_TOR_PROXIES`` (default: ``socks5h://127.0.0.1:9050``) lists Tors;
-    a site keeps to one. ``IMGPRINT_I2P_PROXY`` (default: none) is the HTTP proxy
-    for .i2p hosts and what their pages lead to. HttpDownloadHandler refuses what
-    should have such a proxy and has none.
+    Requests for .i2p hosts, and for what their pages lead to, get IMGPRINT_I2P_PROXY.
+    HttpDownloadHandler refuses a request that should have a proxy and has none.
 
     These requests look like those of Tor Browser: its User-Agent, no cookies, no
     Referer to another host. They are retried once.
@@ -64,10 +58,8 @@ class OnionMiddleware:
         timeout: float,
         stats: StatsCollector,
     ):
-        if mode not in MODES:
-            raise ValueError(f"IMGPRINT_TOR={mode}: give onion, all or off")
         self.mode = mode
-        self.proxies = parse_proxies(proxies)
+        self.proxies = proxies
         self.i2p_proxy = i2p_proxy
         self.timeout = timeout
         self.stats = stats
@@ -76,10 +68,10 @@ class OnionMiddleware:
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
         return cls(
-            settings.get("IMGPRINT_TOR", "onion"),
-            settings.getlist("IMGPRINT_TOR_PROXIES", [TOR_PROXY]),
-            settings.get("IMGPRINT_I2P_PROXY"),
-            settings.getfloat("IMGPRINT_TOR_TIMEOUT", 90),
+            config.TOR.read(settings),
+            config.TOR_PROXIES.read(settings),
+            config.I2P_PROXY.read(settings),
+            config.TOR_TIMEOUT.read(settings),
             crawler.stats,
         )
 

@@ -11,11 +11,11 @@ from scrapy import Request
 from scrapy.exceptions import NotConfigured
 from scrapy.http.request import NO_CALLBACK
 
+from imgprint import config
 from imgprint.errors import DOWNLOAD_ERRORS, InputError, error_text
 from imgprint.feeds.input_files import read_key, read_list
 from imgprint.fetch.gate import OWN
 from imgprint.items import ImageRecord
-from imgprint.masking import without_query
 from imgprint.matching.grades import GRADES
 from imgprint.matching.listed import HashList, Listed
 from imgprint.report.audit import printable
@@ -32,20 +32,15 @@ MOST = 4_000
 
 def hash_list(settings: BaseSettings) -> HashList | None:
     """Return the list that the settings name, None for none. Raise InputError."""
-    path = settings.get("IMGPRINT_HASHLIST")
+    path = config.HASHLIST.read(settings)
     if not path:
         return None
-    key = settings.get("IMGPRINT_HASHLIST_KEY")
+    key = config.HASHLIST_KEY.read(settings)
     entries = read_list(Path(path))
     found = HashList(entries, read_key(Path(key)) if key else None)
     if found.needs_key:
         raise InputError(
             f"hash list '{path}' is blinded: give its key as IMGPRINT_HASHLIST_KEY"
-        )
-    webhook = settings.get("IMGPRINT_WEBHOOK")
-    if webhook and not webhook.startswith(("http://", "https://")):
-        raise InputError(
-            f"IMGPRINT_WEBHOOK={without_query(webhook)}: give an http or https URL"
         )
     return found
 
@@ -68,7 +63,7 @@ class HashListPipeline:
         self.crawler = crawler
         self.stats = crawler.stats
         self.entries = entries
-        self.webhook = crawler.settings.get("IMGPRINT_WEBHOOK")
+        self.webhook = config.WEBHOOK.read(crawler.settings)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -92,11 +87,11 @@ class HashListPipeline:
         said = printable(f"{item.url}: {listed}", MOST)
         logger.warning("On the hash list: %s", said)
         if self.webhook:
-            await self._post(_message(item, listed))
+            await self._post(self.webhook, _message(item, listed))
 
-    async def _post(self, message: dict[str, Any]) -> None:
+    async def _post(self, url: str, message: dict[str, Any]) -> None:
         request = Request(
-            self.webhook,
+            url,
             method="POST",
             headers={"Content-Type": "application/json"},
             body=json.dumps(message),

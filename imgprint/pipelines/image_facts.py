@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.exceptions import DropItem
 
+from imgprint import config
 from imgprint.items import ImageRecord
 from imgprint.records import (
     NO_PDQ,
@@ -42,7 +43,7 @@ class SizePipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler.settings.getint("IMGPRINT_MIN_SIZE", 20_480), crawler.stats)
+        return cls(config.MIN_SIZE.read(crawler.settings), crawler.stats)
 
     def process_item(self, item: Any) -> Any:
         if not isinstance(item, ImageRecord) or item.image_size is None:
@@ -83,7 +84,7 @@ class FingerprintPipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        decode = crawler.settings.getbool("IMGPRINT_DECODE", False)
+        decode = config.DECODE.read(crawler.settings) or False
         if decode and not find_spec("pdqhash"):
             logger.warning("No PDQ hashes: %s", NO_PDQ)
         return cls(crawler.stats, decode=decode)

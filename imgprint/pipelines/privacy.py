@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.exceptions import NotConfigured
 
+from imgprint import config
 from imgprint.feeds.input_files import read_key
 from imgprint.items import ImageRecord
 from imgprint.report.redaction import protect
@@ -22,12 +23,10 @@ def privacy_key(settings: BaseSettings) -> bytes | None:
 
     Raise InputError if its file can't be read.
     """
-    value = str(settings.get("IMGPRINT_PRIVACY") or "0")
-    if value.lower() in ("0", "false"):
-        return None
-    if value.lower() in ("1", "true"):
-        return secrets.token_bytes(32)
-    return read_key(Path(value))
+    value = config.PRIVACY.read(settings)
+    if isinstance(value, str):
+        return read_key(Path(value))
+    return secrets.token_bytes(32) if value else None
 
 
 class PrivacyPipeline:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy import signals
 
+from imgprint import config
 from imgprint.discovery.candidate import Candidate
 from imgprint.discovery.documents.linked import Linked
 from imgprint.discovery.html.refresh import Refresh
@@ -49,8 +50,7 @@ class ReadingInterrupted(Exception):
 class Reader:
     """Read large documents, one at a time, in a process that starts with the first.
 
-    ``IMGPRINT_READ_TIMEOUT`` (default: 20) is how many seconds a document may take.
-    What was found until then counts.
+    Images that are found before IMGPRINT_READ_TIMEOUT is over count.
 
     Stats: ``imgprint/page/large``, documents that were read so;
     ``imgprint/page/given_up``, those that took too long or too much memory.
@@ -58,7 +58,7 @@ class Reader:
 
     def __init__(self, crawler: Crawler):
         self.crawler = crawler
-        self.timeout = crawler.settings.getfloat("IMGPRINT_READ_TIMEOUT", 20)
+        self.timeout = config.READ_TIMEOUT.read(crawler.settings)
         self._turn = asyncio.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None

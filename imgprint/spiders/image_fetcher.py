@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+from imgprint import config
 from imgprint.discovery.limits import MAX_REQUEST_URL
 from imgprint.discovery.urls.targets import place_of
 from imgprint.errors import DOWNLOAD_ERRORS, INTERRUPTED, error_text
@@ -40,7 +41,7 @@ class Fetcher:
     def __init__(self, crawler: Crawler, scope: Scope):
         self.crawler = crawler
         self.scope = scope
-        self.obey = crawler.settings.getbool("IMGPRINT_OBEY_ROBOTS_TAGS", False)
+        self.obey = config.OBEY_ROBOTS_TAGS.read(crawler.settings)
         self._per_host = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
         self._hosts: WeakValueDictionary[str, Turns] = WeakValueDictionary()
 

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from imgprint import config
 from imgprint.discovery.urls.choose import choose_variants
 from imgprint.discovery.urls.data_uri import decode_data_uri
 from imgprint.discovery.urls.image_urls import is_placeholder
@@ -57,7 +58,7 @@ class Images:
     def __init__(self, crawler: Crawler, scope: Scope):
         self.crawler = crawler
         self.scope = scope
-        self.choice = crawler.settings.get("IMGPRINT_VARIANTS", "group")
+        self.choice = config.VARIANTS.read(crawler.settings)
         self._fetcher = Fetcher(crawler, scope)
         self._sightings = SightingRoom.from_crawler(crawler)
         # Outcome of each image by a hash of its URL: None, an error, or to come.

@@ -10,6 +10,7 @@ from scrapy import Request
 from scrapy.http import HtmlResponse, Response, TextResponse
 from scrapy.utils.httpobj import urlparse_cached
 
+from imgprint import config
 from imgprint.discovery.candidate import Candidate
 from imgprint.discovery.documents.collect import MAX_CANDIDATES
 from imgprint.discovery.documents.linked import MAX_LINKED
@@ -65,9 +66,8 @@ class Documents:
         self.scope = scope
         settings = crawler.settings
         self.crawler = crawler
-        self.every = settings.get("IMGPRINT_CANDIDATES", "largest") == "all"
-        kinds = settings.getlist("IMGPRINT_LINKED", ["stylesheet", "manifest"])
-        self.kinds = frozenset(kind.strip() for kind in kinds)
+        self.every = config.CANDIDATES.read(settings) == "all"
+        self.kinds = config.LINKED.read(settings)
         self.max_size = settings.getint("DOWNLOAD_MAXSIZE")
         self._ignored = settings.getlist("METAREFRESH_IGNORE_TAGS")
         self.reader = Reader(crawler)

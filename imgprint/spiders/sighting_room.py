@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
+from imgprint import config
 from imgprint.content.metadata.plain import plain_text
 from imgprint.discovery.urls.sites import site_of
 from imgprint.errors import OPEN
@@ -89,11 +90,10 @@ class SightingRoom:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        getint = crawler.settings.getint
         return cls(
             crawler,
-            getint("IMGPRINT_MAX_SIGHTING_BYTES_PER_PAGE", 2_000_000),
-            getint("IMGPRINT_MAX_SIGHTING_BYTES_PER_SITE", 1_000_000_000),
+            config.MAX_SIGHTING_BYTES_PER_PAGE.read(crawler.settings),
+            config.MAX_SIGHTING_BYTES_PER_SITE.read(crawler.settings),
         )
 
     def admit(self, sighting: Sighting, page: Page) -> bool:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from scrapy import Request
 from scrapy.http.request import NO_CALLBACK
 
-from imgprint.discovery.urls.addresses import is_public, parse_networks
+from imgprint import config
+from imgprint.discovery.urls.addresses import is_public
 from imgprint.errors import DOWNLOAD_ERRORS, InputError, error_text
 from imgprint.fetch.image_response import ImageResponse
 from imgprint.masking import without_query
@@ -77,7 +78,7 @@ async def fetch_list(crawler: Crawler, url: str) -> UrlList:
     binary = b"\0" in body[:1024] or isinstance(response, ImageResponse)
     if binary or body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
         raise _no_list(url, "it is no text; give pages and images as -a url=URL")
-    allowed = parse_networks(crawler.settings.getlist("IMGPRINT_ALLOWED_NETWORKS"))
+    allowed = config.ALLOWED_NETWORKS.read(crawler.settings)
     inside = _is_inside(response, allowed)
     found = UrlList(url, body, inside, way_of(response))
     first = None

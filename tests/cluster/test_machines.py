@@ -253,3 +253,14 @@ def test_jobs_show_what_runs(machine):
         assert "waiting       1 shards         1 sites" in shown
         assert "running       1 shards         1 sites" in shown
         assert f":{worker.process.pid} since {time.gmtime().tm_year}" in shown
+
+
+def test_crawls_take_settings_from_the_worker_s_environment(machine, tmp_path):
+    with Web(1, images=2) as web:
+        worker = machine("a")
+        assert worker.enqueue(web.lines).returncode == 0
+        worker.env = worker.env | {"IMGPRINT_MIN_SIZE": str(2**30)}
+        assert worker.work(*QUICK).wait() == 0, worker.log
+        assert len(web.asked()) == 2
+    assert records(tmp_path / "a/data/shards") == []
+    assert records(tmp_path / "a/data/shards/sightings")

@@ -169,7 +169,7 @@ BAD = {
     "blind no key": (["blind", "list.txt", "--key", "no"], "key 'no' can't be read"),
     "crawl bad list": (
         ["crawl", "images", "-aurl=http://localhost/", "-sIMGPRINT_HASHLIST=junk.txt"],
-        "hash list 'junk.txt' line 1: 'junk' is no hash",
+        "IMGPRINT_HASHLIST=junk.txt: hash list 'junk.txt' line 1: 'junk' is no hash",
     ),
     "crawl blinded": (
         ["crawl", "images", "-aurl=http://localhost/", "-sIMGPRINT_HASHLIST=b.txt"],

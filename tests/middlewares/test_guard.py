@@ -325,7 +325,7 @@ def test_a_wrong_network_is_one_sentence(tmp_path):
     done = crawl("-aurl=http://example.com/", cwd=tmp_path, settings=wrong)
     assert done.code == 2
     assert done.log.splitlines()[-1].startswith(
-        "imgprint: IMGPRINT_ALLOWED_NETWORKS: 'nonsense' does not appear to be"
+        "imgprint: IMGPRINT_ALLOWED_NETWORKS=10.0.0.0/8,nonsense: 'nonsense' does not "
     )
 
 

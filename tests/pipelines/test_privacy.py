@@ -57,7 +57,9 @@ def test_the_feeds_hold_no_name_and_no_exact_place(tmp_path):
 def test_a_key_that_is_missing_or_short(tmp_path):
     done = run(tmp_path / "a", IMGPRINT_PRIVACY="no.key")
     assert done.code == 2
-    assert done.log.splitlines()[-1].startswith("imgprint: key 'no.key' can't be read")
+    assert done.log.splitlines()[-1].startswith(
+        "imgprint: IMGPRINT_PRIVACY=no.key: key 'no.key' can't be read: "
+    )
     (tmp_path / "short").write_bytes(b"abc")
     done = run(tmp_path / "b", IMGPRINT_PRIVACY=tmp_path / "short")
     assert done.code == 2

@@ -19,6 +19,7 @@ from scrapy_playwright.provider import (  # type: ignore[import-untyped]
     PlaywrightBrowserProvider,
 )
 
+from imgprint import config
 from imgprint.discovery.html.rendering import COLLECT, SCROLL
 from imgprint.fetch.browser.page_requests import Assets
 from imgprint.fetch.tor.onion_names import BROWSER
@@ -104,7 +105,7 @@ class _Handler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         self.browser_provider_cls = type(
             "Provider",
             (_Provider,),
-            {"wanted": crawler.settings.get("IMGPRINT_BROWSER")},
+            {"wanted": config.BROWSER.read(crawler.settings)},
         )
         self.gone = asyncio.Event()
         self._watcher: asyncio.Task[None] | None = None
@@ -150,7 +151,7 @@ class Browser:
     def __init__(self, crawler: Crawler):
         self.crawler = crawler
         settings = crawler.settings
-        self.timeout = settings.getfloat("IMGPRINT_RENDER_TIMEOUT", 45)
+        self.timeout = config.RENDER_TIMEOUT.read(settings)
         pages = settings.getint("PLAYWRIGHT_MAX_PAGES_PER_CONTEXT", 4) or 4
         self._turns = asyncio.Semaphore(pages)
         self._lock = asyncio.Lock()

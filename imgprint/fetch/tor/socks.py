@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from imgprint import config
 from imgprint.errors import TorDown
 from imgprint.fetch.http_client import AiohttpHandler
 from imgprint.fetch.http_session import Session
@@ -187,7 +188,7 @@ class SocksHandler(AiohttpHandler):
     @cached_property
     def _patience(self) -> float:
         # A circuit to an onion takes half a minute if it has to.
-        return self.crawler.settings.getfloat("IMGPRINT_TOR_TIMEOUT", 90)
+        return config.TOR_TIMEOUT.read(self.crawler.settings)
 
     @cached_property
     def _stall(self) -> float:

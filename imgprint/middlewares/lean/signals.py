@@ -17,6 +17,7 @@ from scrapy.exceptions import NotConfigured, StopDownload
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
+from imgprint import config
 from imgprint.middlewares.lean.waiting import awaitable, waits
 
 if TYPE_CHECKING:
@@ -70,9 +71,7 @@ def _ref(value: Any) -> Callable[[], Any]:
 class LeanSignals:
     """Call the receivers of signals directly, and wait for none that returned.
 
-    ``IMGPRINT_LEAN`` (default: True) is False to leave signals, downloader, order
-    of pages, stats and item processor as Scrapy has them, at half again the CPU
-    time.
+    IMGPRINT_LEAN=0 leaves signals to Scrapy.
     """
 
     def __init__(self, sender: object):
@@ -82,7 +81,7 @@ class LeanSignals:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        if not crawler.settings.getbool("IMGPRINT_LEAN", True):
+        if not config.LEAN.read(crawler.settings):
             raise NotConfigured
         lean = cls(crawler.signals.sender)
         crawler.signals.send_catch_log = lean.send  # type: ignore[method-assign]
