@@ -15,7 +15,12 @@ from imgprint.commands._check_settings import check_settings
 from imgprint.errors import InputError
 from imgprint.extensions.log_filters import hide_secrets, readable
 from imgprint.extensions.progress import Progress
-from imgprint.feeds.json_exporters import check_formats, check_names, check_targets
+from imgprint.feeds.targets import (
+    check_formats,
+    check_names,
+    check_schemes,
+    check_targets,
+)
 from imgprint.jobs.feed_exporter import FeedExporter
 from imgprint.jobs.folder import job_folder
 from imgprint.jobs.journal_pipeline import JournalPipeline, check_job
@@ -59,6 +64,7 @@ def check_input(settings: BaseSettings, name: str, arguments: dict[str, str]) ->
     job, own = arguments.get("job"), set[str]()
     if folder := settings.get("JOBDIR") or (job and job_folder(job)):
         own = check_job(Path(folder))
+    check_schemes(map(str, settings.getdict("FEEDS")), settings)
     check_formats(settings.getdict("FEEDS"), own)
     sightings = config.SIGHTINGS.read(settings)
     feeds = [*settings.getdict("FEEDS"), *([sightings] if sightings else [])]

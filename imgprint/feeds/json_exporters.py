@@ -1,31 +1,19 @@
-"""Feeds: what writes JSON, CSV, GeoJSON and Parquet, and a check of the targets."""
+"""Exporters of JSON arrays and JSON Lines."""
 
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from contextlib import suppress
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from scrapy.exporters import JsonItemExporter, JsonLinesItemExporter
 from scrapy.utils.serialize import ScrapyJSONEncoder
-from w3lib.url import file_uri_to_path
 
-from imgprint.errors import InputError
 from imgprint.feeds.json_lines import ITEMS, STORED, json_line, pretty
 from imgprint.masking import json_text_safe
 
 if TYPE_CHECKING:
     import json
-    from collections.abc import Container, Iterable, Mapping
-
-    from scrapy import Spider
-
-WHOLE = ("json", "geojson", "parquet")
-"""Formats of files that nothing can be appended to."""
 
 
 def _usual(exporter: JsonItemExporter | JsonLinesItemExporter) -> bool:
@@ -101,106 +89,3 @@ class FastJsonItemExporter(JsonItemExporter):
             self.file.write(pretty(json_line(item), max(0, self.indent or 0)))
         else:
             super().export_item(item)
-
-
-def local_path(uri: str) -> Path | None:
-    """Return the path that a feed URI names, None if it is not a local file.
-
-    >>> local_path("data/a.json"), local_path("s3://bucket/a.json")
-    (PosixPath('data/a.json'), None)
-    """
-    if uri.startswith("file:"):
-        return Path(file_uri_to_path(uri))
-    if urlsplit(uri).scheme or uri == "-":
-        return None
-    return Path(uri)
-
-
-def check_targets(uris: Iterable[str]) -> None:
-    """Raise InputError if one of the local feed targets can't be written.
-
-    Directories are made, as the feed storage would. In a name with
-    placeholders only what stands before them is checked.
-    """
-    for uri in uris:
-        path = local_path(uri)
-        if path is None:
-            continue
-        parts = path.parts
-        fixed = next((i for i, part in enumerate(parts) if "%(" in part), len(parts))
-        folder = Path(*parts[: min(fixed, len(parts) - 1)])
-        try:
-            if fixed == len(parts) and path.is_dir():
-                raise IsADirectoryError(21, "Is a directory")
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                pass
-            if fixed == len(parts) and path.exists():
-                path.open("ab").close()
-        except OSError as error:
-            raise InputError(
-                f"feed {uri!r} can't be written: {error.strerror}; "
-                "give another path with -O"
-            ) from error
-
-
-def check_names(
-    uris: Iterable[str], spider: type[Spider], arguments: Mapping[str, str]
-) -> None:
-    """Raise InputError if placeholders in *uris* stand for nothing that there is.
-
-    They may name attributes of the spider, and what Scrapy's feed exports add.
-    """
-    own: Any = None
-    for uri in uris:
-        if "%" not in uri:
-            continue
-        if own is None:
-            given = {name: v for name, v in arguments.items() if name != "job"}
-            try:
-                own = spider(**given)
-            except (AttributeError, LookupError, TypeError, ValueError):
-                return  # it wants a crawler, perhaps
-        try:
-            uri % _Names(own)
-        except (KeyError, TypeError, ValueError) as error:
-            reason = f"no {error}" if isinstance(error, KeyError) else str(error)
-            raise InputError(
-                f"feed {uri!r}: {reason}; give names such as %(name)s and %(time)s, "
-                "and %% for a percent sign"
-            ) from error
-
-
-class _Names(dict[str, Any]):
-    """What the placeholders of a feed's URI stand for."""
-
-    def __init__(self, spider: Spider):
-        super().__init__(time="", batch_time="", batch_id=1)
-        self._spider = spider
-
-    def __missing__(self, name: str) -> Any:
-        try:
-            return getattr(self._spider, name)
-        except AttributeError:
-            raise KeyError(name) from None
-
-
-def check_formats(
-    feeds: Mapping[str, Mapping[str, Any]], own: Container[str] = ()
-) -> None:
-    """Raise InputError if one of *feeds* can't be written in its format.
-
-    *own* are files of the job that goes on: they are made anew.
-    """
-    for uri, options in feeds.items():
-        name = options.get("format")
-        if name == "parquet" and not find_spec("pyarrow"):
-            raise InputError(f"feed {uri!r} needs pyarrow: pip install pyarrow")
-        path = local_path(uri)
-        if name not in WHOLE or options.get("overwrite") or not path or uri in own:
-            continue
-        if path.is_file() and path.stat().st_size:
-            raise InputError(
-                f"feed {uri!r} exists, and {name} can't be appended to: "
-                "give it with -O to replace it"
-            )

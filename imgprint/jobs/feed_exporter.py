@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
 from scrapy.utils.asyncio import run_in_thread
+from scrapy.utils.defer import ensure_awaitable
 
+from imgprint.errors import error_text
 from imgprint.feeds.file_storage import FileStorage
 from imgprint.feeds.json_lines import ITEMS
 from imgprint.feeds.s3_storage import S3Storage, upload_spool
@@ -22,6 +24,7 @@ from imgprint.items import ImageRecord, Sighting
 from imgprint.jobs.engine_hooks import OpenFeedExporter
 from imgprint.jobs.journal import OWN, UNREADABLE
 from imgprint.jobs.journal_pipeline import JournalPipeline
+from imgprint.masking import text_without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +72,12 @@ class FeedExporter(OpenFeedExporter):
 
     def open_spider(self, spider: Spider) -> None:
         self._job = self.crawler.get_item_pipeline(JournalPipeline)
-        super().open_spider(spider)
+        try:
+            super().open_spider(spider)
+        except Exception as error:  # noqa: BLE001 - FEED_URI_PARAMS is anybody's code
+            self._not_made("feeds can't be begun", error)
+            stopping = self.crawler.stop_async()
+            self._stopping = asyncio.get_running_loop().create_task(stopping)
 
     def item_scraped(self, item: Any, spider: Spider) -> None:
         if not (self._job and isinstance(item, ITEMS)):
@@ -79,6 +87,24 @@ class FeedExporter(OpenFeedExporter):
                 self._stopping = asyncio.get_running_loop().create_task(stopping)
 
     async def close_spider(self, spider: Spider, reason: str = "") -> None:
+        try:
+            await self._make_feeds(spider, reason)
+        except Exception as error:  # noqa: BLE001 - or nobody is told that it failed
+            self._not_made("feeds could not be made", error)
+
+    def _not_made(self, what: str, error: Exception) -> None:
+        """Say once why there are no feeds; the traceback goes to the log at DEBUG."""
+        logger.debug("%s", what, exc_info=error)
+        failure = f"{what}: {type(error).__name__}: {error_text(error)}"
+        if self._job:
+            failure += (
+                f"; all is in the job's {str(self._job.folder)!r}: mend it and run "
+                "the same command again"
+            )
+        self.failures.append(failure)
+        logger.error("%s", failure)
+
+    async def _make_feeds(self, spider: Spider, reason: str) -> None:
         if self._job:
             journal = self._job.journal
             syncing = asyncio.create_task(run_in_thread(journal.sync))
@@ -121,6 +147,8 @@ class FeedExporter(OpenFeedExporter):
         storage = slot.storage
         if isinstance(storage, S3Storage):
             self._to_s3.append(slot)
+        elif not isinstance(storage, FileStorage):
+            self._watch(slot)
         if not (self._job and isinstance(storage, FileStorage) and storage.append):
             return
         journal = self._job.journal
@@ -134,6 +162,22 @@ class FeedExporter(OpenFeedExporter):
         else:
             self._appended.append(slot)
             slot.filter = _Since(slot.filter, start, self)  # type: ignore[assignment]
+
+    def _watch(self, slot: FeedSlot) -> None:
+        """Have *slot* say what its storage, one of Scrapy's or others', can't store."""
+        store = slot.storage.store
+
+        async def store_or_say(file: Any) -> None:
+            try:
+                await ensure_awaitable(store(file))
+            except Exception as error:
+                place = text_without_credentials(slot.uri)
+                self.failures.append(
+                    f"feed {place!r} could not be stored: {error_text(error)}"
+                )
+                raise
+
+        slot.storage.store = store_or_say  # type: ignore[method-assign, assignment]
 
     def params(self, params: dict[str, Any]) -> None:
         if not self._began:

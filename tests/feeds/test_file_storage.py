@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import subprocess
+from contextlib import suppress
 
 import pytest
 
@@ -49,6 +50,70 @@ def test_the_old_one_stays_until_then(options, tmp_path):
     assert path.read_bytes() == b"old\n"
     feed.store(file)
     assert path.read_bytes() == (b"new\n" if options else b"old\nnew\n")
+
+
+def test_a_link_stays_and_its_file_is_replaced(tmp_path):
+    (tmp_path / "disk").mkdir()
+    target, link = tmp_path / "disk" / "a.json", tmp_path / "a.json"
+    target.write_bytes(b"old")
+    link.symlink_to("disk/a.json")
+    feed = storage(link, format="json", overwrite=True)
+    file = feed.open(None)
+    file.write(b"[]")
+    assert target.read_bytes() == b"old"
+    feed.store(file)
+    assert link.is_symlink()
+    assert target.read_bytes() == b"[]"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.json", "disk"]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_a_pipe_stays_a_pipe(name, overwrite, tmp_path):
+    path = tmp_path / name
+    os.mkfifo(path)
+    feed = storage(path, format=path.suffix[1:], overwrite=overwrite)
+    with pytest.raises(OSError, match="No such device or address"):
+        feed.open(None)  # without a reader
+    with subprocess.Popen(["cat", path], stdout=subprocess.PIPE) as reader:
+        file = None
+        while file is None:
+            with suppress(OSError):
+                file = feed.open(None)
+        file.write(b"[]")
+        feed.store(file)
+        assert reader.stdout.read() == b"[]"
+    assert path.is_fifo()
+
+
+def test_a_device_stays_a_device(tmp_path):
+    (tmp_path / "full").symlink_to("/dev/full")
+    feed = storage(tmp_path / "full", format="json", overwrite=True)
+    file = feed.open(None)
+    file.write(b"[]")
+    with pytest.raises(OSError, match="No space left"):
+        feed.store(file)
+    assert feed.failure == (
+        f"feed '{tmp_path}/full' can't be written: No space left on device"
+    )
+    assert [p.name for p in tmp_path.iterdir()] == ["full"]
+
+
+def test_two_crawls_write_one_name(tmp_path):
+    """Each of them leaves a whole file; the last one stays."""
+    path = tmp_path / "a.json"
+    first, second, third = (
+        storage(path, format="json", overwrite=True) for _ in range(3)
+    )
+    files = [(feed, feed.open(None)) for feed in (first, second)]
+    assert first.part != second.part
+    for number, (feed, file) in enumerate(files):
+        file.write(b"[%d]" % number)
+        feed.store(file)
+        assert path.read_bytes() == b"[%d]" % number
+        with third.open(None) as other:
+            assert other.tell() == 0
+        assert path.read_bytes() == b"[%d]" % number
 
 
 def test_json_lines_are_appended_in_place(tmp_path):

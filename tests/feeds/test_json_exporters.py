@@ -5,21 +5,16 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from imgprint.demo.gallery import build
 from imgprint.demo.gallery_server import GallerySite
-from imgprint.errors import InputError
 from imgprint.feeds.json_exporters import (
     FastJsonItemExporter,
     FlushingJsonLinesItemExporter,
-    check_names,
-    check_targets,
 )
 from imgprint.items import Sighting
-from imgprint.spiders.images import ImagesSpider
 from tests.support.crawling import ROOT, crawl, jsonl
 from tests.support.pictures import jpeg
 from tests.support.servers.moto_s3 import MotoS3
@@ -173,60 +168,3 @@ def test_json_lines_survive_kill_9(tmp_path):
     records = [json.loads(line) for line in file.read_text().splitlines()]
     assert 5 <= len(records) < 20
     assert all(record["sha256_first_10240_bytes"] for record in records)
-
-
-@pytest.mark.parametrize("uri", ["data/x.json", "x.json", "data/%(time)s/x.json", "-"])
-def test_writable(uri, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    check_targets([uri, "s3://bucket/key.json"])
-
-
-def test_unwritable(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    Path("file").touch()
-    Path("folder").mkdir()
-    for uri in ("file/x.json", "folder", "file:///dev/null/x.json", "/proc/x/y.json"):
-        with pytest.raises(InputError, match="can't be written"):
-            check_targets([uri])
-
-
-@pytest.mark.parametrize(
-    "uri",
-    [
-        *("a.json", "%(name)s-%(time)s.json", "a%%b.json", "%(batch_time)s.json"),
-        *("%(batch_id)03d.json", "%(urls)s.json", "%(render)s.json", "s3://b/%(time)s"),
-    ],
-)
-def test_placeholders(uri):
-    check_names([uri], ImagesSpider, {"urls": "a.txt", "job": "b"})
-
-
-@pytest.mark.parametrize(
-    "uri", ["%(site)s.jsonl", "100%.json", "a%b.json", "%(name)d", "%(name"]
-)
-def test_placeholders_that_stand_for_nothing(uri):
-    with pytest.raises(InputError, match="give names such as"):
-        check_names(["%(name)s", uri], ImagesSpider, {"urls": "a.txt"})
-
-
-@pytest.mark.parametrize("option", ["-O", "-o", "-sIMGPRINT_SIGHTINGS="])
-def test_a_placeholder_that_stands_for_nothing(option, tmp_path):
-    name = "%(site)s.jsonl"
-    given = [f"{option}{name}"] if option.endswith("=") else [option, name]
-    with GallerySite({"/": ("text/html", b"<p>")}) as site:
-        done = crawl(f"-aurl={site.url}/", *given, cwd=tmp_path)
-        assert site.requests == 0
-    assert done.code == 2
-    assert "Traceback" not in done.log
-    assert done.log.splitlines()[-1] == (
-        "imgprint: feed '%(site)s.jsonl': no 'site'; give names such as %(name)s and "
-        "%(time)s, and %% for a percent sign"
-    )
-
-
-def test_checking_leaves_nothing_behind(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    Path("old.json").write_text("old")
-    check_targets(["old.json", "new.json"])
-    assert [p.name for p in Path().iterdir()] == ["old.json"]
-    assert Path("old.json").read_text() == "old"
