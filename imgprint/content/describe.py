@@ -100,7 +100,7 @@ def describe(
     if span and not final:
         raise MissingBytes(span)
     description = _describe(layout, reader.found)
-    description.complete = not span
+    description.complete = not (span or layout.unseen or reader.found.unseen)
     try:
         description.data = data_key(image, layout)
     except MissingBytes as missing:

@@ -28,6 +28,8 @@ class Layout:
     and ICO, which have palettes); ``picture`` is the byte offset of the first
     picture data (for JPEG of the first SOS marker, for PNG and WebP of the
     chunk), ``picture_stop`` where its first run ends, if that is said.
+    ``unseen`` says that metadata may lie in bytes that nobody looks at, because
+    they are not worth a request.
     ``tables`` are marker and data of the JPEG segments that say how the picture
     is coded. ``settled`` means that no metadata follows what was read, so
     that missing bytes behind it are not worth a request.
@@ -42,6 +44,7 @@ class Layout:
     picture_stop: int | None = None
     tables: list[tuple[int, range]] = field(default_factory=list)
     settled: bool = False
+    unseen: bool = False
     format: str | None = None
     blocks: list[Block] = field(default_factory=list)
 

@@ -111,6 +111,8 @@ def png_text(data: bytes, name: str) -> tuple[str, bytes]:
 def _raw_profile(text: bytes) -> bytes:
     words = text.strip().split(b"\n", 2)
     digits = re.sub(rb"\s+", b"", words[2] if len(words) > 2 else b"")
+    if len(words) > 1 and (stated := words[1].strip()).isdigit() and len(stated) < 10:
+        digits = digits[: 2 * int(stated)]  # junk may follow
     try:
         data = binascii.unhexlify(digits[: len(digits) & ~1])
     except binascii.Error as error:

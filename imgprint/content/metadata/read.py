@@ -37,7 +37,10 @@ EMBEDDED |= {ex.C2PA: "c2pa"}
 
 @dataclass(slots=True)
 class Found:
-    """What the blocks say; ``wanted`` are the spans that would say more."""
+    """What the blocks say; ``wanted`` are the spans that would say more.
+
+    ``unseen`` says that something was left out because it is too long or too much.
+    """
 
     exif: ex.Exif = field(default_factory=ex.Exif)
     note: dict[str, str] = field(default_factory=dict)
@@ -50,6 +53,7 @@ class Found:
     text: dict[str, str] = field(default_factory=dict)
     time: str | None = None
     wanted: list[range] = field(default_factory=list)
+    unseen: bool = False
 
 
 class Reader:
@@ -208,6 +212,8 @@ class Reader:
             data = self._bytes(block)
             if data is None:
                 return
+            if data[:1] == b"\x1c" and not self.found.iptc:  # without resources
+                self.found.iptc = read_iptc(data)
             image, span = parts.as_file(data), range(len(data))
         try:
             for number, place in psd.resources(image, span):
