@@ -100,7 +100,10 @@ def describe(
     if span and not final:
         raise MissingBytes(span)
     description = _describe(layout, reader.found)
-    description.complete = not (span or layout.unseen or reader.found.unseen)
+    unseen = layout.unseen or reader.found.unseen
+    if blocks != "all" and description.exif:
+        unseen = False  # of what was asked for, all is there
+    description.complete = not (span or unseen)
     try:
         description.data = data_key(image, layout)
     except MissingBytes as missing:
@@ -131,7 +134,7 @@ def _lay_out(image: SparseBytes, blocks: str) -> tuple[Layout, list[range]]:
             page = PAGE if len(span) < FEW else 0
             return layout, [range(span.start, max(span.stop, span.start + page))]
     except ValueError:
-        pass
+        layout.unseen = True
     return layout, []
 
 

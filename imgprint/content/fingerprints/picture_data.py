@@ -104,7 +104,7 @@ def _jpeg(image: SparseBytes, layout: Layout) -> tuple[bytes, bytes]:
     Source: ITU-T T.81 sections B.2.2 (frame), B.2.3 (scan), B.2.4.1 (tables).
     """
     if layout.picture is None:
-        last = layout.tables[-1][1].stop
+        last = layout.resume or layout.tables[-1][1].stop
         raise MissingBytes(range(last, last + TABLES + DATA))
     length = image.read(layout.picture + 2, layout.picture + 4)
     start = layout.picture + 2 + int.from_bytes(length, "big")

@@ -7,6 +7,17 @@ import struct
 from typing import TYPE_CHECKING
 
 from imgprint.content.formats import tiff
+from imgprint.content.formats.jpeg_runs import (
+    APP1,
+    APP2,
+    APP11,
+    APP13,
+    EXTENDED_XMP,
+    ICC,
+    MAX_SEGMENTS,
+    PHOTOSHOP,
+    pass_run,
+)
 from imgprint.content.sparse import MissingBytes
 
 if TYPE_CHECKING:
@@ -14,7 +25,6 @@ if TYPE_CHECKING:
     from imgprint.content.sparse import SparseBytes
 
 SOI, EOI, SOS, DQT, DHT, COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xFE
-APP1, APP2, APP11, APP13 = 0xE1, 0xE2, 0xEB, 0xED
 METADATA = {APP1, APP2, APP11, APP13, COM}
 TABLES = {DQT, DHT}
 LAST = {EOI, SOS}
@@ -22,16 +32,14 @@ STANDALONE = {0x01, *range(0xD0, 0xD9)}
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 
-# No camera or editor comes near; a crafted file should not cost more.
-MAX_SEGMENTS = 500
 MAX_RESYNC = 4096
 SEGMENT, FRAME = struct.Struct(">BBH"), struct.Struct(">BHH")
 MARKER = re.compile(rb"\xff[^\x00\xff]")
 
-# Some writers end it with more than the NUL.
-XMP = b"http://ns.adobe.com/xap/1.0/"
-PHOTOSHOP = b"Photoshop 3.0\0"
-ICC = b"ICC_PROFILE\0"
+# Some writers end it with more than the NUL, or begin it otherwise.
+XMP = b"ns.adobe.com/xap/1.0/"
+PACKETS = (b"<?xpacket", b"<x:xmpmeta")
+RUNS = {APP1, APP2, APP11, APP13}
 MP_ENTRIES = 0xB002
 
 
@@ -47,6 +55,15 @@ def read(image: SparseBytes, layout: Layout) -> None:
     Source: ITU-T T.81 section B.1.1.
     """
     layout.frames = 1
+    try:
+        _read_segments(image, layout)
+    except MissingBytes as missing:
+        layout.unseen = True
+        layout.resume = missing.span.start
+        raise
+
+
+def _read_segments(image: SparseBytes, layout: Layout) -> None:
     known, tables = image.head, layout.tables
     near = len(known) - 4
     offset = 2
@@ -76,8 +93,8 @@ def read(image: SparseBytes, layout: Layout) -> None:
             tables.append((marker, span))
         elif marker in METADATA:
             _read_segment(image, marker, span, layout)
-            if marker == APP11:
-                offset = _after(image, span, layout)
+            if offset > near and marker in RUNS:
+                offset = pass_run(image, marker, span, layout)
     raise ValueError("Too many JPEG segments")
 
 
@@ -132,10 +149,8 @@ def _read_segment(image: SparseBytes, marker: int, span: range, layout: Layout) 
         return
     start, stop = span.start, span.stop
     head = image.read(start, min(start + 32, stop))
-    if marker == APP1 and head[:4] == b"Exif":
-        layout.add("exif", range(start + 6, stop))
-    elif marker == APP1 and head.startswith(XMP):
-        layout.add("xmp", range(start + len(XMP), stop))
+    if marker == APP1:
+        _read_app1(head, span, layout)
     elif marker == APP2 and head.startswith(ICC):
         layout.extend("icc", range(start + 14, stop))
     elif marker == APP2 and head[:4] == b"MPF\0":
@@ -148,6 +163,23 @@ def _read_segment(image: SparseBytes, marker: int, span: range, layout: Layout) 
             layout.extend("c2pa", range(start + 16, stop))
     elif marker == APP13 and head.startswith(PHOTOSHOP):
         layout.extend("photoshop", range(start + len(PHOTOSHOP), stop))
+
+
+def _read_app1(head: bytes, span: range, layout: Layout) -> None:
+    """Note Exif and XMP. Exif longer than a segment goes on in the next one."""
+    start, stop = span.start, span.stop
+    if head[:4] == b"Exif":
+        goes_on = head[6:8] not in (b"II", b"MM")
+        if goes_on and any(block.kind == "exif" for block in layout.blocks):
+            layout.extend("exif", range(start + 6, stop))
+        else:
+            layout.add("exif", range(start + 6, stop))
+    elif 0 <= (at := head.find(XMP)) < 8:
+        layout.add("xmp", range(start + at + len(XMP), stop))
+    elif head.startswith(PACKETS):
+        layout.add("xmp", span)
+    elif head.startswith(EXTENDED_XMP[:32]):
+        layout.unseen = True  # the rest of a packet, too long for most to read
 
 
 def _count_frames(image: SparseBytes, span: range) -> int:
@@ -171,31 +203,3 @@ def _count_frames(image: SparseBytes, span: range) -> int:
         )
     ]
     return sum(kind in (2, 3) for kind in types)
-
-
-def _after(image: SparseBytes, span: range, layout: Layout) -> int:
-    """Return where the segment after the APP11 segment at *span* starts.
-
-    A JUMBF superbox is cut into APP11 segments of equal size, all but the
-    last; its length is in the first, so one jump passes all of them.
-
-    Source: ISO/IEC 19566-5 section D.2.
-    """
-    if len(span) < 64:
-        return span.stop
-    try:
-        image.read(span.stop, span.stop + 4)
-    except MissingBytes:
-        head = image.read(span.start, span.start + 16)
-        part = len(span) - 16
-        box = int.from_bytes(head[8:12], "big") - 8
-        if head[:2] != b"JP" or int.from_bytes(head[4:8], "big") != 1 or box < part:
-            return span.stop
-        offset = span.stop
-        for _ in range(min(-(-box // part), MAX_SEGMENTS) - 1):
-            box -= part
-            begin = offset + 20
-            offset = begin + min(part, box)
-            layout.extend("c2pa", range(begin, offset))
-        return offset
-    return span.stop

@@ -29,7 +29,7 @@ class Layout:
     picture data (for JPEG of the first SOS marker, for PNG and WebP of the
     chunk), ``picture_stop`` where its first run ends, if that is said.
     ``unseen`` says that metadata may lie in bytes that nobody looks at, because
-    they are not worth a request.
+    they are not worth a request, and ``resume`` where a JPEG walk broke off.
     ``tables`` are marker and data of the JPEG segments that say how the picture
     is coded. ``settled`` means that no metadata follows what was read, so
     that missing bytes behind it are not worth a request.
@@ -45,12 +45,14 @@ class Layout:
     tables: list[tuple[int, range]] = field(default_factory=list)
     settled: bool = False
     unseen: bool = False
+    resume: int | None = None
     format: str | None = None
     blocks: list[Block] = field(default_factory=list)
 
     def extend(self, kind: str, span: range) -> None:
         """Note the next part of the last block of *kind*, or its first part."""
-        for index, block in enumerate(self.blocks):
+        for index in reversed(range(len(self.blocks))):
+            block = self.blocks[index]
             if block.kind == kind:
                 self.blocks[index] = block._replace(spans=(*block.spans, span))
                 return

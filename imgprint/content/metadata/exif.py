@@ -92,6 +92,13 @@ class Exif:
     exif: Directory | None = None
     blocks: list[Block] = field(default_factory=list)
 
+    def fill(self, other: Exif) -> None:
+        """Take over from *other*, of the same file, what this one has not."""
+        self.tags = other.tags | self.tags
+        self.main = other.main | self.main
+        self.gps = self.gps or other.gps
+        self.blocks += other.blocks
+
 
 def read_exif(
     image: SparseBytes, span: range, found: Exif, role: int | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,7 @@ class Reader:
         self.image = image
         self.final = final
         self.found = Found()
+        self.has_unread_resources = False
 
     def exif(self, blocks: list[Block], *, whole: bool) -> None:
         """Read the first Exif block that holds something.
@@ -74,42 +76,66 @@ class Reader:
         With *whole*, its thumbnail and MakerNote are worth a request, too.
         """
         found = self.found
+        inner = [block for block in blocks if block.kind == "photoshop"]
         blocks = [block for block in blocks if block.kind in ROLES]
+        found.unseen |= len(blocks) > MAX_TRIES
         for block in blocks[:MAX_TRIES]:
-            if found.exif.tags and not ROLES[block.kind]:
-                continue
-            try:
+            first = found.exif
+            if first.tags and not ROLES[block.kind]:
+                found.exif = ex.Exif()
+            with suppress(ValueError):
                 self._exif(block, whole=whole)
-            except ValueError:
-                continue
+            if found.exif is not first:
+                first.fill(found.exif)
+                found.exif = first
+        if not blocks:
+            for block in inner[:1]:
+                self._exif_in_resources(block, whole=whole)
+
+    def _exif_in_resources(self, block: Block, *, whole: bool) -> None:
+        """Read the Exif block that Photoshop's image resources may hold."""
+        if block.coding:
+            return
+        part = parts.join(self.image, block.spans)
+        with suppress(MissingBytes, ValueError):  # ``others`` asks for more
+            for number, span in psd.resources(part, range(part.size or 0)):
+                if psd.KINDS.get(number) == "exif":
+                    spans = tuple(parts.place(block.spans, span))
+                    self._exif(Block("exif", spans), whole=whole)
+                    return
 
     def _exif(self, block: Block, *, whole: bool) -> None:
-        image, span = self.image, block.spans[0]
-        if block.coding or len(block.spans) > 1:
+        image, span, spans = self.image, block.spans[0], block.spans
+        if block.coding:
             data = self._bytes(block)
             if data is None:
                 return
             image = parts.as_file(data)
             span = range(len(data))
             block = Block("exif", (span,))
+        elif len(spans) > 1:
+            image = parts.join(image, spans)
+            span = range(image.size or 0)
         own = image is self.image
         known = block.kind == "tiff" or image.has(span)
         worth = block.kind != "tiff" and len(span) <= LIMITS["exif"]
-        if whole and worth and not known and own:
-            self.found.wanted.append(span)
-            if not self.final:
-                return
-        exif, wanted = self.found.exif, self.found.wanted
-        try:
-            ex.read_exif(image, span, exif, ROLES[block.kind])
-        except MissingBytes as missing:
-            start = missing.span.start
-            wanted.append(span if worth else range(start, start + LIMIT))
-        if exif.holes and own:
-            wanted.extend([span] if worth else exif.holes)
-        exif.holes = []
-        if not ROLES[block.kind] and exif.ifd0:
-            self._beside(image, block, own=own)
+        wanted: list[range] = []
+        exif = self.found.exif
+        if whole and worth and not known:
+            wanted.append(span)
+        if self.final or not wanted:
+            try:
+                ex.read_exif(image, span, exif, ROLES[block.kind])
+            except MissingBytes as missing:
+                start = missing.span.start
+                wanted.append(span if worth else range(start, start + LIMIT))
+            if exif.holes:
+                wanted.extend([span] if worth else exif.holes)
+            exif.holes = []
+            if not ROLES[block.kind] and exif.ifd0:
+                self._beside(image, block, own=own)
+        for gap in wanted:
+            self.found.wanted += [gap] if own else parts.place(spans, gap)
 
     def _beside(self, image: SparseBytes, block: Block, *, own: bool) -> None:
         """Read what the directories lead to: thumbnail, MakerNote, blocks."""
@@ -117,11 +143,14 @@ class Reader:
         assert exif.tiff
         assert exif.ifd0
         if block.kind == "exif":
-            found.thumbnail, place = _thumbnail(image, exif)
-            found.thumbnail_span = place if own else None
+            thumbnail, place = _thumbnail(image, exif)
+            if thumbnail and not found.thumbnail:
+                found.thumbnail = thumbnail
+                found.thumbnail_span = place if own else None
         if exif.exif and (entry := exif.exif.get(ex.MAKER_NOTE)):
             make = clean(exif.main.get(MAKE))
-            found.note = read_makernote(image, exif.tiff, entry, make)
+            note = read_makernote(image, exif.tiff, entry, make)
+            found.note = note | found.note
         for tag, kind in EMBEDDED.items():
             if own and tag in exif.ifd0.entries:
                 *_, start, length, inline = exif.ifd0.entries[tag]
@@ -136,11 +165,16 @@ class Reader:
                 continue
             tries[block.kind] = tries.get(block.kind, 0) + 1
             if tries[block.kind] > (MAX_TEXTS if block.kind == "text" else MAX_TRIES):
+                self.found.unseen = True
                 continue
             try:
                 self._other(block)
             except ValueError:
                 continue
+        found = self.found
+        if self.has_unread_resources:
+            all_found = found.iptc and found.xmp and found.icc and found.exif.tags
+            found.unseen |= not all_found
 
     def _other(self, block: Block) -> None:
         found, kind = self.found, block.kind
@@ -175,6 +209,8 @@ class Reader:
         """Return the block without its wrapping, None if it is to be awaited."""
         limit = LIMITS.get(block.kind, LIMIT)
         part = parts.join(self.image, block.spans)
+        # A profile says its name first.
+        self.found.unseen |= (part.size or 0) > limit and block.kind != "icc"
         gaps = part.missing(range(min(part.size or 0, limit)))
         if gaps and block.kind == "icc" and not block.coding:
             # The name comes first in most profiles.
@@ -185,7 +221,9 @@ class Reader:
             self.found.wanted += parts.place(block.spans, gap)
         if gaps and not self.final:
             return None
-        return parts.unwrap(parts.prefix(part, limit), block.coding)
+        data = parts.unwrap(parts.prefix(part, limit), block.coding)
+        self.found.unseen |= len(data) >= parts.MAX_UNPACKED
+        return data
 
     def _text(self, block: Block) -> None:
         if block.kind == "comment":
@@ -206,31 +244,32 @@ class Reader:
                 self.found.text[key] = text
 
     def _photoshop(self, block: Block) -> None:
-        image, span = self.image, block.spans[0]
-        own = not block.coding and len(block.spans) == 1
-        if not own:
+        found = self.found
+        if block.coding:
             data = self._bytes(block)
-            if data is None:
+            if not data:
                 return
-            if data[:1] == b"\x1c" and not self.found.iptc:  # without resources
-                self.found.iptc = read_iptc(data)
-            image, span = parts.as_file(data), range(len(data))
+            inner = Reader(parts.as_file(data), final=True)
+            if data[:1] == b"\x1c":  # IPTC without resources around it
+                inner.found.iptc = read_iptc(data)
+            inner._photoshop(Block("photoshop", (range(len(data)),)))
+            found.iptc = found.iptc or inner.found.iptc
+            found.xmp = found.xmp or inner.found.xmp
+            found.icc = found.icc or inner.found.icc
+            return
+        part = parts.join(self.image, block.spans)
+        size = part.size or 0
         try:
-            for number, place in psd.resources(image, span):
+            for number, span in psd.resources(part, range(size)):
                 kind = psd.KINDS.get(number)
-                if kind not in ("iptc", "icc", "xmp"):
-                    continue
-                if own:
-                    self._other(Block(kind, (place,)))
-                elif kind == "iptc" and not self.found.iptc:
-                    self.found.iptc = read_iptc(image.read(place.start, place.stop))
+                if kind in ("iptc", "icc", "xmp"):
+                    self._other(Block(kind, tuple(parts.place(block.spans, span))))
         except MissingBytes as missing:
-            if (
-                own
-                and not self.found.iptc
-                and span.stop - missing.span.start <= LIMITS["iptc"]
-            ):
-                self.found.wanted.append(range(missing.span.start, span.stop))
+            start = missing.span.start
+            if found.iptc or size - start > LIMITS["iptc"]:
+                self.has_unread_resources = True
+            else:
+                found.wanted += parts.place(block.spans, range(start, size))
 
     def _c2pa(self, block: Block) -> None:
         part = parts.join(self.image, block.spans)
