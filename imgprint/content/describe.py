@@ -33,6 +33,8 @@ READERS |= {"psd": psd.read, "bmp": bmp.read, "ico": bmp.read_ico, "svg": svg.re
 READERS |= dict.fromkeys(("heic", "heif", "avif", "cr3", "jxl", "jp2"), bmff.read)
 READERS |= dict.fromkeys(("tiff", "dng", "nef", "cr2", "arw", "orf", "rw2"), tiff.read)
 
+# Their first directory is of a preview, but CR3's, which has no other.
+RAW = ("cr2", "cr3", "dng", "nef", "arw", "rw2")
 HEAD = 10_241
 PAGE = 16_384
 FEW = 64
@@ -128,7 +130,9 @@ def _lay_out(image: SparseBytes, blocks: str) -> tuple[Layout, list[range]]:
         # CR3 keeps what Exif has in four blocks, GPS last.
         last = "gps ifd" if layout.format == "cr3" else "exif"
         done = layout.settled or (blocks != "all" and last in kinds)
-        if not done or (blocks == "all" and layout.width is None):
+        done |= blocks != "all" and layout.format == "gif"  # it has no Exif
+        sized = layout.width is not None or layout.format == "cr3"
+        if not done or (blocks == "all" and not sized):
             span = missing.span
             # A few bytes are a header: read on behind it.
             page = PAGE if len(span) < FEW else 0
@@ -200,10 +204,13 @@ def _describe(layout: Layout, found: Found) -> Description:
     if found.time:
         others = {"modified": found.time} | others
     software = facts.fact(exif.main.get(facts.SOFTWARE))
+    width, height = layout.width, layout.height
+    if width is None and layout.format in RAW:
+        width, height = _stated_size(exif.main, layout.format)
     description = Description(
         format=layout.format,
-        width=layout.width,
-        height=layout.height,
+        width=width,
+        height=height,
         frames=layout.frames,
         bit_depth=layout.bit_depth,
         progressive=layout.progressive,
@@ -225,6 +232,17 @@ def _describe(layout: Layout, found: Found) -> Description:
     )
     make_plain(description)
     return description
+
+
+def _stated_size(main: dict[int, Any], format: str) -> tuple[int | None, int | None]:
+    """Return the size that Exif states; in raw files it is that of the picture."""
+    # The first directory is that of a preview, but for CR3.
+    first = ((0x100, 0x101),) if format == "cr3" else ()
+    for tags in ((0xA002, 0xA003), *first):
+        width, height = map(main.get, tags)
+        if isinstance(width, int) and isinstance(height, int) and width * height > 0:
+            return width, height
+    return None, None
 
 
 def plain_record(record: dict[str, Any]) -> dict[str, Any]:

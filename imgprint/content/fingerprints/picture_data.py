@@ -28,8 +28,8 @@ TABLES = 4096  # quantisation and Huffman tables take 600 bytes, rarely 2,000
 MAX_CHUNKS = 64
 BYTES = bytes(range(256))
 # Formats whose metadata precedes the data often enough to be worth a request.
-WORTH = ("jpeg", "png", "webp", "avif", "heic", "heif")
-KNOWN = (*WORTH, "gif", "jxl", "jp2", "tiff")
+WORTH = {"jpeg", "png", "webp", "avif", "heic", "heif", "gif", "jxl", "jp2", "tiff"}
+WORTH |= {"psd", "dng", "nef", "cr2", "cr3", "arw", "rw2"}
 
 
 class DataKey(NamedTuple):
@@ -63,7 +63,7 @@ def data_key(image: SparseBytes, layout: Layout) -> DataKey | None:
     (``jpegtran`` from baseline to progressive, or dropping restart markers) is
     another one.
     """
-    if layout.format not in KNOWN or (layout.picture is None and not layout.tables):
+    if layout.format not in WORTH or (layout.picture is None and not layout.tables):
         return None
     name = "heif" if layout.format in ("avif", "heic", "heif") else layout.format
     if name == "jpeg":
@@ -76,7 +76,7 @@ def data_key(image: SparseBytes, layout: Layout) -> DataKey | None:
         data = _run(image, layout.picture + 8, layout.picture_stop)
     else:
         assert layout.picture is not None
-        prefix, data = b"", _run(image, layout.picture, layout.picture_stop)
+        prefix, data = b"", _first_run(image, layout)
     if len(data) < LEAST:
         return None
     digest = sha256(name.encode() + b"\n" + prefix + data).hexdigest()
@@ -91,6 +91,17 @@ def distinct(data: bytes) -> int:
     """
     # ``len(set(data))`` takes twenty times as long.
     return 256 - len(BYTES.translate(None, data))
+
+
+def _first_run(image: SparseBytes, layout: Layout) -> bytes:
+    """Return the first bytes of the data, joined where boxes part it."""
+    assert layout.picture is not None
+    if not layout.pictures:
+        return _run(image, layout.picture, layout.picture_stop)
+    data = b""
+    for part in layout.pictures:
+        data += image.read(part.start, min(part.stop, part.start + DATA - len(data)))
+    return data
 
 
 def _run(image: SparseBytes, start: int, stop: int | None) -> bytes:

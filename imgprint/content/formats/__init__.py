@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from imgprint.content.formats import tiff
+from imgprint.content.formats import svg, tiff
 from imgprint.content.sparse import MissingBytes, SparseBytes
 
 BRANDS = {b"avif": "avif", b"avis": "avif", b"mif1": "heif", b"msf1": "heif"}
@@ -29,8 +27,8 @@ MAGIC = {
     b"\0\0\2\0": "ico",
 }
 TIFFS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-PROLOGUE = ((b"<?", b"?>"), (b"<!--", b"-->"), (b"<!DOCTYPE", b">"))
-SVG = re.compile(rb"<(?:\w{1,40}:)?svg[\s>/]")
+# BITMAPCOREHEADER (12) to BITMAPV5HEADER (124), and those of OS/2
+BMP_HEADERS = {12, 16, 40, 52, 56, 64, 108, 124}
 
 
 def identify(head: bytes) -> str | None:
@@ -53,9 +51,17 @@ def identify(head: bytes) -> str | None:
         return _brand(head)
     if head.startswith(TIFFS):
         return _tiff(head)
-    if head[:2] == b"BM" and head[6:10] == bytes(4) and head[15:16] in (b"", b"\0"):
+    if head[:2] == b"BM" and _is_bmp(head):
         return "bmp"
-    return "svg" if _is_svg(head[:4096]) else None
+    return None if svg.find_root(head[:4096]) is None else "svg"
+
+
+def _is_bmp(head: bytes) -> bool:
+    """Return whether the header is one of those known; reserved bytes may be set."""
+    if len(head) < 18:
+        return head[6:10] == bytes(4)
+    known = int.from_bytes(head[14:18], "little") in BMP_HEADERS
+    return known or (head[6:10] == bytes(4) and head[15:16] == b"\0")
 
 
 def _brand(head: bytes) -> str | None:
@@ -86,21 +92,3 @@ def _tiff(head: bytes) -> str:
         return tiff.raw_format(image, layout, first) or "tiff"
     except (MissingBytes, ValueError):
         return "tiff"
-
-
-def _is_svg(head: bytes) -> bool:
-    """Return whether an svg element comes first, after any prologue (XML 2.8)."""
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    while text.startswith(b"<"):
-        for start, stop in PROLOGUE:
-            if text.startswith(start):
-                _, found, text = text.partition(stop)
-                if b"[" in _ and start == b"<!DOCTYPE" and b"]" not in _:
-                    text = text.partition(b"]")[2].partition(b">")[2]
-                text = text.lstrip()
-                if not found:
-                    return False
-                break
-        else:
-            return SVG.match(text) is not None
-    return False

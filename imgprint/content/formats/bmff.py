@@ -67,21 +67,28 @@ def boxes(image: SparseBytes, span: range) -> Iterator[tuple[bytes, range]]:
             raise ValueError(f"Invalid box at byte {offset}")
         yield head[4:8], range(offset + skip, min(offset + length, span.stop))
         offset += length
+    raise ValueError("Too many boxes")
 
 
 def _read_boxes(image: SparseBytes, span: range, layout: Layout, depth: int) -> None:
     offset = span.start
     still = layout.format in ("heic", "heif", "avif")
+    has_items = False
     try:
         for name, data in boxes(image, span):
             offset = data.stop
             if name == b"mdat" and depth == 0 and layout.format == "cr3":
+                layout.picture, layout.picture_stop = data.start, data.stop
+                layout.unseen = data.stop != image.size
                 return
             _read_box(image, name, data, layout, depth)
             if name == b"meta" and depth == 0 and still and layout.width:
-                # Items lie anywhere; boxes behind this one say nothing of them.
-                return
+                has_items = True
     except MissingBytes as missing:
+        if has_items:
+            # Items lie anywhere, and boxes behind their list say nothing of them.
+            layout.unseen = True
+            return
         if missing.span.start == offset and depth == 0 and image.size is not None:
             rest = image.size - offset
             page = rest if rest <= MAX_READ else PAGE
@@ -106,19 +113,26 @@ def _read_box(
         kind = PLAIN.get(image[data.start : data.start + 4])
         if kind:
             layout.add(kind, range(data.start + 4, data.stop), "brotli")
-    elif name in (b"jxlc", b"jxlp") and layout.picture is None:
-        layout.picture = data.start + (4 if name == b"jxlp" else 0)
-        jxl.read(image, layout.picture, layout)
+    elif name in (b"jxlc", b"jxlp"):
+        start = min(data.start + (4 if name == b"jxlp" else 0), data.stop)
+        layout.pictures.append(range(start, data.stop))
+        if layout.picture is None:
+            layout.picture = start
+            jxl.read(image, start, layout)
+    elif name == b"moov" and layout.format in ("heic", "heif", "avif"):
+        layout.frames = heif.count_samples(image, data)
     elif name in (b"moov", b"jp2h") and depth < MAX_DEPTH:
         _read_boxes(image, data, layout, depth + 1)
     elif name == b"ihdr":
         _read_ihdr(image[data.start : data.start + 14], layout)
-    elif name == b"colr" and image[data.start : data.start + 1] == b"\2":
+    elif name == b"colr" and image[data.start : data.start + 1] in (b"\2", b"\3"):
         layout.add("icc", range(data.start + 3, data.stop))
     elif name in (b"mdat", b"jp2c") and layout.picture is None:
         layout.picture = data.start
-        if name == b"jp2c" and layout.width is None:
-            _read_siz(image, data.start, layout)
+        if name == b"jp2c":
+            layout.picture_stop = data.stop
+            if layout.width is None:
+                _read_siz(image, data.start, layout)
 
 
 def _read_uuid(image: SparseBytes, data: range, layout: Layout, depth: int) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from imgprint.content.sparse import MissingBytes
+
 if TYPE_CHECKING:
     from imgprint.content.formats.layout import Layout
     from imgprint.content.sparse import SparseBytes
 
 MAX_BLOCKS = 4000
+PAGE = 16_384
 
 
 def read(image: SparseBytes, layout: Layout) -> None:
@@ -16,9 +19,10 @@ def read(image: SparseBytes, layout: Layout) -> None:
 
     Integers are little-endian. ``frames`` is known only when every block is;
     it is not worth a request, and neither is what stands behind the first
-    picture or a long comment.
+    picture.
 
-    Raise MissingBytes or, if the header is short, ValueError.
+    Raise MissingBytes where an extension before the first picture ends out of
+    reach, or, if the header is short, ValueError.
 
     Source: GIF89a specification, sections 18 to 26.
     """
@@ -28,8 +32,15 @@ def read(image: SparseBytes, layout: Layout) -> None:
     layout.width = int.from_bytes(data[6:8], "little")
     layout.height = int.from_bytes(data[8:10], "little")
     layout.bit_depth = (data[10] & 7) + 1
-    layout.settled = True
     layout.frames = _read_blocks(data, 13 + _table_size(data[10]), layout)
+    layout.unseen = layout.frames is None
+    if not layout.unseen or layout.picture is not None:
+        layout.settled = True
+    elif image.missing(range(len(data), len(data) + 1)) and (
+        image.size is None or len(data) < image.size
+    ):
+        # Exactly so much that it is not taken for the header of a block.
+        raise MissingBytes(range(len(data), len(data) + PAGE))
 
 
 def _table_size(packed: int) -> int:

@@ -14,6 +14,7 @@ MAX_META = 262_144
 MAX_ITEMS = 4096
 MAX_EXTENTS = 64
 UNSIZED = 1 << 62
+CONTAINERS = (b"trak", b"mdia", b"minf", b"stbl")
 
 
 class _Reader:
@@ -64,6 +65,31 @@ def read_meta(image: SparseBytes, span: range, layout: Layout) -> None:
         layout.picture, layout.picture_stop = extents[0].start, extents[0].stop
     if b"iprp" in parts:
         _properties(data, *parts[b"iprp"], primary, span.start, layout)
+
+
+def count_samples(image: SparseBytes, moov: range) -> int | None:
+    """Return the frames of the longest track, None if it isn't known.
+
+    Source: ISO/IEC 14496-12 sections 8.1 to 8.7.3 (stsz, stz2).
+    """
+    if len(moov) > MAX_META:
+        return None
+    try:
+        data = image[moov.start : moov.stop]
+        counts = _samples(data, 0, len(data), 0)
+    except (MissingBytes, ValueError):
+        return None
+    return max(counts, default=0) or None
+
+
+def _samples(data: bytes, start: int, stop: int, depth: int) -> list[int]:
+    counts: list[int] = []
+    for name, begin, end in _boxes(data, start, stop)[:MAX_EXTENTS]:
+        if name in CONTAINERS and depth < len(CONTAINERS):
+            counts += _samples(data, begin, end, depth + 1)
+        elif name in (b"stsz", b"stz2") and end - begin >= 12:
+            counts.append(int.from_bytes(data[begin + 8 : begin + 12], "big"))
+    return counts
 
 
 def _boxes(data: bytes, start: int, stop: int) -> list[tuple[bytes, int, int]]:

@@ -30,6 +30,7 @@ class Layout:
     chunk), ``picture_stop`` where its first run ends, if that is said.
     ``unseen`` says that metadata may lie in bytes that nobody looks at, because
     they are not worth a request, and ``resume`` where a JPEG walk broke off.
+    ``pictures`` are the parts of the codestream of JPEG XL, in order.
     ``tables`` are marker and data of the JPEG segments that say how the picture
     is coded. ``settled`` means that no metadata follows what was read, so
     that missing bytes behind it are not worth a request.
@@ -46,6 +47,7 @@ class Layout:
     settled: bool = False
     unseen: bool = False
     resume: int | None = None
+    pictures: list[range] = field(default_factory=list)
     format: str | None = None
     blocks: list[Block] = field(default_factory=list)
 

@@ -46,7 +46,10 @@ def read(image: SparseBytes, layout: Layout) -> None:
 
     Source: W3C PNG (third edition) sections 5.3 and 11.
     """
-    header = image[8:29]
+    start = 8
+    if image[12:16] == b"CgBI":  # Xcode puts it first
+        start += 12 + int.from_bytes(image[8:12], "big")
+    header = image[start : start + 21]
     if header[4:8] != b"IHDR" or len(header) < 21:
         raise ValueError("No PNG header")
     layout.width = int.from_bytes(header[8:12], "big")
@@ -54,7 +57,8 @@ def read(image: SparseBytes, layout: Layout) -> None:
     layout.bit_depth = header[16]
     layout.progressive = header[20] == 1
     layout.frames = 1
-    offset, strides, late = 33, [], False
+    strides: list[int] = []
+    offset, late = start + 25, False
     for _ in range(MAX_CHUNKS):
         try:
             head = image[offset : offset + 8]

@@ -15,7 +15,7 @@ MAX_CHUNKS = 200
 PAGE = 16_384
 MAX_READ = 65_536
 ICC, EXIF, XMP, ANIMATION = 0x20, 0x08, 0x04, 0x02
-LATE = re.compile(rb"(EXIF|XMP |C2PA)(....)", re.DOTALL)
+LATE = re.compile(rb"(EXIF|XMP[ \0]|C2PA)(....)", re.DOTALL)
 
 
 def read(image: SparseBytes, layout: Layout) -> None:
@@ -68,14 +68,17 @@ def _read_chunks(image: SparseBytes, layout: Layout, flags: int) -> None:
         b"ICCP": ("icc", flags & ICC),
         b"EXIF": ("exif", flags & EXIF),
         b"XMP ": ("xmp", flags & XMP),
+        # ImageMagick's name of it
+        b"XMP\0": ("xmp", flags & XMP),
         b"C2PA": ("c2pa", 0),
     }
-    left = sum(1 for _, flag in wanted.values() if flag)
+    left = len({kind for kind, flag in wanted.values() if flag})
     offset, frames = 12, 0
     for _ in range(MAX_CHUNKS):
         try:
             head = image[offset : offset + 8]
         except MissingBytes:
+            layout.unseen = True
             if not left:
                 return
             _read_late(image, layout, offset)
@@ -94,6 +97,7 @@ def _read_chunks(image: SparseBytes, layout: Layout, flags: int) -> None:
             layout.picture, layout.picture_stop = offset, span.stop
         frames += head[:4] == b"ANMF"
         offset = span.stop + length % 2
+    layout.unseen = True
 
 
 def _read_late(image: SparseBytes, layout: Layout, offset: int) -> None:
@@ -120,5 +124,5 @@ def _read_late(image: SparseBytes, layout: Layout, offset: int) -> None:
     if not found and len(tail) < PAGE:
         raise MissingBytes(range(image.size - PAGE - len(tail), known.start))
     for name, span in reversed(found):
-        kind = {b"EXIF": "exif", b"XMP ": "xmp", b"C2PA": "c2pa"}[name]
+        kind = {b"EXIF": "exif", b"C2PA": "c2pa"}.get(name, "xmp")
         layout.add(kind, span)

@@ -29,6 +29,9 @@ UNSIZED = 1 << 62
 
 NEW_SUBFILE_TYPE, WIDTH, HEIGHT, BITS, SUB_IFDS = 0xFE, 0x100, 0x101, 0x102, 0x14A
 STRIPS, TILES, THUMBNAIL, MAKE, DNG_VERSION = 0x111, 0x144, 0x201, 0x10F, 0xC612
+RAW_DATA = 0x118
+# XMP, IPTC, Exif, Photoshop's resources, ICC, GPS, C2PA
+METADATA = {0x2BC, 0x83BB, 0x8769, 0x8649, 0x8773, 0x8825, 0xCD41}
 CROP_ORIGIN, SR2_PRIVATE, SENSOR_WIDTH, SENSOR_HEIGHT = 0xC61F, 0xC634, 0x02, 0x03
 
 
@@ -172,7 +175,9 @@ def read(image: SparseBytes, layout: Layout) -> None:
     """Fill *layout* from the directories of a TIFF, BigTIFF or raw file.
 
     The picture is the first directory, or the largest of its SubIFDs where the
-    first holds a preview (NewSubfileType bit 0), as in DNG and NEF.
+    first holds a preview (NewSubfileType bit 0), as in DNG and NEF. Size and
+    depth are unknown where that directory is out of reach, and in CR2, whose
+    first directory holds a preview.
 
     Raise MissingBytes for the first directory only, ValueError if there is
     none.
@@ -184,13 +189,17 @@ def read(image: SparseBytes, layout: Layout) -> None:
     layout.settled = True
     try:
         layout.format = raw_format(image, tiff, first) or layout.format
-        main = _main(image, tiff, first)
-        layout.width = _first(image, tiff, main, WIDTH, SENSOR_WIDTH)
-        layout.height = _first(image, tiff, main, HEIGHT, SENSOR_HEIGHT)
-        layout.bit_depth = _first(image, tiff, main, BITS)
-        layout.picture = _first(image, tiff, main, STRIPS, TILES)
-        layout.frames = _pages(image, tiff, first)
+        layout.picture = _first(image, tiff, first, STRIPS, TILES, RAW_DATA)
+        main = _main(image, tiff, first) if layout.format != "cr2" else None
+        if main:
+            layout.width = _first(image, tiff, main, WIDTH, SENSOR_WIDTH)
+            layout.height = _first(image, tiff, main, HEIGHT, SENSOR_HEIGHT)
+            layout.bit_depth = _first(image, tiff, main, BITS)
+            layout.picture = _first(image, tiff, main, STRIPS, TILES, RAW_DATA)
+        layout.frames = _pages(image, tiff, first, layout)
     except MissingBytes:
+        layout.unseen = True
+    except ValueError:
         pass
 
 
@@ -213,21 +222,27 @@ def raw_format(image: SparseBytes, tiff: Tiff, first: Directory) -> str | None:
     return "arw" if name[:4] == b"SONY" and SR2_PRIVATE in entries else None
 
 
-def _main(image: SparseBytes, tiff: Tiff, first: Directory) -> Directory:
-    best = first
+def _main(image: SparseBytes, tiff: Tiff, first: Directory) -> Directory | None:
+    """Return the directory of the picture, None if it is out of reach."""
+    best, missing = first, False
     kind = integers(image, tiff, first.entries.get(NEW_SUBFILE_TYPE))
     if WIDTH in first.entries and not (kind and kind[0] & 1):
         return first
     for offset in integers(image, tiff, first.entries.get(SUB_IFDS))[:8]:
         try:
             sub = directory(image, tiff, offset)
-        except (MissingBytes, ValueError):
+        except MissingBytes:
+            missing = True
             continue
+        except ValueError:
+            continue
+        if _first(image, tiff, sub, NEW_SUBFILE_TYPE) == 0:
+            return sub
         if (_first(image, tiff, sub, WIDTH) or 0) > (
             _first(image, tiff, best, WIDTH) or 0
         ):
             best = sub
-    return best
+    return None if missing else best
 
 
 def _first(image: SparseBytes, tiff: Tiff, ifd: Directory, *tags: int) -> int | None:
@@ -238,10 +253,17 @@ def _first(image: SparseBytes, tiff: Tiff, ifd: Directory, *tags: int) -> int | 
     return None
 
 
-def _pages(image: SparseBytes, tiff: Tiff, ifd: Directory) -> int | None:
-    """Return the number of directories in the chain, None if it leads too far."""
+def _pages(
+    image: SparseBytes, tiff: Tiff, ifd: Directory, layout: Layout
+) -> int | None:
+    """Return the number of directories in the chain, None if it leads too far.
+
+    Metadata of other pages than the first are left alone, which *layout* says.
+    """
     pages = 1
     while ifd.next and pages < MAX_PAGES:
         ifd = directory(image, tiff, ifd.next)
         pages += 1
+        layout.unseen |= not METADATA.isdisjoint(ifd.entries)
+    layout.unseen |= bool(ifd.next)
     return None if ifd.next else pages

@@ -14,7 +14,7 @@ from tests.support.samples import check_truncations, lay_out, whole
     [
         (b"<svg width='20' height='10px'>", (20, 10)),
         (b'<svg viewBox="0 0 20 10">', (20, 10)),
-        (b'<svg:svg width="1in" height="50%" viewBox="0,0,5,6">', (96, 6)),
+        (b'<svg:svg width="1in" height="50%" viewBox="0,0,5,6">', (96, 115)),
         (b"<svg>", (None, None)),
     ],
 )
