@@ -33,11 +33,13 @@ READERS |= {"psd": psd.read, "bmp": bmp.read, "ico": bmp.read_ico, "svg": svg.re
 READERS |= dict.fromkeys(("heic", "heif", "avif", "cr3", "jxl", "jp2"), bmff.read)
 READERS |= dict.fromkeys(("tiff", "dng", "nef", "cr2", "arw", "orf", "rw2"), tiff.read)
 
+NO_EXIF = ("gif", "svg", "bmp")
 # Their first directory is of a preview, but CR3's, which has no other.
 RAW = ("cr2", "cr3", "dng", "nef", "arw", "rw2")
 HEAD = 10_241
 PAGE = 16_384
 FEW = 64
+READ_AHEAD = 2048
 MAX_READ = 65_536
 
 
@@ -100,10 +102,10 @@ def describe(
     found = any(block.kind in ROLES for block in layout.blocks)
     span = _next_span(image, more + wanted if found else wanted + more)
     if span and not final:
-        raise MissingBytes(span)
+        raise MissingBytes(_with_data(image, layout, span) if blocks == "all" else span)
     description = _describe(layout, reader.found)
     unseen = layout.unseen or reader.found.unseen
-    if blocks != "all" and description.exif:
+    if blocks != "all" and (description.exif or layout.format in NO_EXIF):
         unseen = False  # of what was asked for, all is there
     description.complete = not (span or unseen)
     try:
@@ -130,7 +132,7 @@ def _lay_out(image: SparseBytes, blocks: str) -> tuple[Layout, list[range]]:
         # CR3 keeps what Exif has in four blocks, GPS last.
         last = "gps ifd" if layout.format == "cr3" else "exif"
         done = layout.settled or (blocks != "all" and last in kinds)
-        done |= blocks != "all" and layout.format == "gif"  # it has no Exif
+        done |= blocks != "all" and layout.format in NO_EXIF
         sized = layout.width is not None or layout.format == "cr3"
         if not done or (blocks == "all" and not sized):
             span = missing.span
@@ -182,6 +184,26 @@ def _next_span(image: SparseBytes, wanted: list[range]) -> range | None:
         if near and high - low <= MAX_READ:
             start, stop = low, high
     return range(start, stop)
+
+
+def _with_data(image: SparseBytes, layout: Layout, span: range) -> range:
+    """Return *span*, with what the key of the picture lacks if that is close.
+
+    While segments of a JPEG may follow, that is the header of the next one.
+    """
+    wanted = [span]
+    if not layout.settled and layout.format == "jpeg":
+        wanted.append(_cut(image, range(span.stop, span.stop + READ_AHEAD)))
+    try:
+        data_key(image, layout)
+    except MissingBytes as missing:
+        wanted.append(missing.span)
+    except ValueError:
+        pass
+    span = _next_span(image, wanted) or span
+    before = max((s.stop for s in image.spans if s.stop <= span.start), default=0)
+    near = 0 < span.start - before <= READ_AHEAD and span.stop - before <= MAX_READ
+    return range(before, span.stop) if near else span
 
 
 def _cut(image: SparseBytes, span: range) -> range:
