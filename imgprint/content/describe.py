@@ -39,7 +39,7 @@ RAW = ("cr2", "cr3", "dng", "nef", "arw", "rw2")
 HEAD = 10_241
 PAGE = 16_384
 FEW = 64
-READ_AHEAD = 2048
+SHORT_GAP = 256
 MAX_READ = 65_536
 
 
@@ -187,13 +187,8 @@ def _next_span(image: SparseBytes, wanted: list[range]) -> range | None:
 
 
 def _with_data(image: SparseBytes, layout: Layout, span: range) -> range:
-    """Return *span*, with what the key of the picture lacks if that is close.
-
-    While segments of a JPEG may follow, that is the header of the next one.
-    """
+    """Return *span*, with what the key of the picture lacks if that is close."""
     wanted = [span]
-    if not layout.settled and layout.format == "jpeg":
-        wanted.append(_cut(image, range(span.stop, span.stop + READ_AHEAD)))
     try:
         data_key(image, layout)
     except MissingBytes as missing:
@@ -202,7 +197,7 @@ def _with_data(image: SparseBytes, layout: Layout, span: range) -> range:
         pass
     span = _next_span(image, wanted) or span
     before = max((s.stop for s in image.spans if s.stop <= span.start), default=0)
-    near = 0 < span.start - before <= READ_AHEAD and span.stop - before <= MAX_READ
+    near = 0 < span.start - before <= SHORT_GAP and span.stop - before <= MAX_READ
     return range(before, span.stop) if near else span
 
 

@@ -16,7 +16,7 @@ MAX_FRAMES = 0x7FFF_FFFF
 TAIL = 1024
 PAGE = 16_384
 PROBE = 64
-# The second look at what stands behind the picture, and all looks together.
+# The last look at what stands behind the picture, and all looks together.
 LOOK, MAX_LOOK = 49_152, 65_536
 DATA = (b"IDAT", b"fdAT", b"fcTL")
 CHUNK = re.compile(
@@ -187,7 +187,8 @@ def _after_last_idat(
         stop = known.start if known.start - at <= PAGE else at + PROBE
         raise MissingBytes(range(at, stop))
     if known.stop - known.start < LOOK:
-        start = max(offset, min(at, known.start - 1, begin - LOOK))
+        look = PAGE if known.stop - known.start < PAGE else LOOK
+        start = max(offset, min(at, known.start - 1, begin - look))
         raise MissingBytes(range(max(start, known.start - MAX_LOOK), known.start))
     layout.unseen = True
     return begin

@@ -82,6 +82,9 @@ class Reader:
         for block in blocks[:MAX_TRIES]:
             first = found.exif
             if first.tags and not ROLES[block.kind]:
+                if not all(map(self.image.has, block.spans)):
+                    found.unseen = True  # a second one is not worth a request
+                    continue
                 found.exif = ex.Exif()
             with suppress(ValueError):
                 self._exif(block, whole=whole)
