@@ -217,3 +217,9 @@ def test_imagemagick_names_the_chunk_with_a_nul():
     body = b"WEBP" + head + data[12:] + block
     found, _ = crawl(b"RIFF" + struct.pack("<L", len(body)) + body)
     assert found.xmp["title"] == "A title"
+
+
+def test_title_and_description_of_svg():
+    data = b"<svg width='9' height='9'><title>A &amp; B</title><desc>Text</desc></svg>"
+    found = describe(whole(data))
+    assert found.text == {"Title": "A & B", "Description": "Text"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ ROOT = re.compile(rb"<(?:\w{1,40}:)?svg(?=[\s>/])")
 ATTRIBUTE = re.compile(
     rb"\s{1,99}+([^\s=<>/\"']{1,99}+)\s{0,9}+=\s{0,9}+(\"[^\"<]{0,4000}+\"|'[^'<]{0,4000}+')"
 )
+TITLE = re.compile(rb"<title(?:\s[^<>]{0,200}+)?>([^<]{1,4000}+)</title")
+DESCRIPTION = re.compile(rb"<desc(?:\s[^<>]{0,200}+)?>([^<]{1,4000}+)</desc")
 LENGTH = re.compile(
     rb"\s*+\+?((?:\d{1,9}+(?:\.\d{0,9}+)?|\.\d{1,9}+)(?:[eE][+-]?\d{1,2})?+)"
     rb"(px|pt|pc|mm|cm|in)?\s*+$"
@@ -82,6 +85,20 @@ def read(image: SparseBytes, layout: Layout) -> None:
     layout.picture = root
     layout.unseen = image.size is None or known < image.size
     layout.add("svg", range(min(known, 65_536)))
+
+
+def texts(data: bytes) -> dict[str, str]:
+    """Return the first title and the first description, under the names of PNG.
+
+    Source: SVG 2 section 5.7.
+    """
+    found = {}
+    for key, pattern in (("Title", TITLE), ("Description", DESCRIPTION)):
+        match = pattern.search(data)
+        text = unescape(match[1].decode("utf-8", "replace")).strip() if match else ""
+        if text:
+            found[key] = text
+    return found
 
 
 def _attributes(head: bytes, root: int) -> dict[bytes, bytes]:

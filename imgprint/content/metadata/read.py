@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from imgprint.content.formats import jpeg, psd, tiff
+from imgprint.content.formats import jpeg, psd, svg, tiff
 from imgprint.content.formats.layout import Block, Layout
 from imgprint.content.metadata import exif as ex
 from imgprint.content.metadata import parts
@@ -201,6 +201,8 @@ class Reader:
                 found.time = _png_time(data)
             else:
                 self._xmp(data)
+                if kind == "svg":
+                    found.text |= svg.texts(data)
 
     def _xmp(self, data: bytes) -> None:
         # defusedxml takes longer to import than most images to read.
