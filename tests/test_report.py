@@ -1,7 +1,9 @@
 """The report in a real browser: what is there, what it does, what it never does."""
 
+import csv
 import json
 import os
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -64,6 +66,32 @@ def many(folder):
 def hostile(folder):
     path = feeds.write(folder / "hostile.jsonl", feeds.hostile_feed())
     return report(folder, "hostile.html", path)
+
+
+@pytest.fixture(scope="module")
+def copies(folder):
+    """One picture on four sites: two files, one without its metadata, one address."""
+    same = {"data_sha256": f"d1:{feeds.digest(5)}"}
+    items = [
+        feeds.record(
+            n,
+            url=f"https://{site}.example/{name}.jpg",
+            site=f"{site}.example",
+            camera={"make": "Canon", "model": "R6", "owner": "=HYPERLINK(1)"},
+            fingerprints={"file_key": f"f1:{feeds.digest(n, 32)}", **prints},
+        )
+        for n, (site, name, prints) in enumerate(
+            [
+                ("one", "a", same),
+                ("two", "b", same),
+                ("three", "c", same),
+                ("x", "d", {}),
+            ]
+        )
+    ]
+    url = items[0]["url"]
+    items.append(feeds.sighting(1, image_url=url, site="page.example", error=None))
+    return report(folder, "copies.html", feeds.write(folder / "copies.jsonl", items))
 
 
 def report(folder, name, *feeds):
@@ -189,7 +217,7 @@ def test_fifty_thousand_records(many, browser):
         expect(page.locator("#shown")).to_have_text("1 of 50,000 records, page 1 of 1")
         page.locator(".records .url").click()
         # The record itself is in another part of the file than the table.
-        expect(page.locator(".record")).to_contain_text(f"{49_999:064x}")
+        expect(page.locator(".record")).to_contain_text(feeds.digest(49_999))
         assert tab.trouble == []
 
 
@@ -250,6 +278,88 @@ def test_no_serious_fault_of_access(name, options, browser, request):
         assert faults == []
         width = tab.page.evaluate("document.documentElement.scrollWidth")
         assert width <= tab.page.viewport_size["width"], "nothing is cut off"
+
+
+def test_filters_add_up_and_stand_in_the_address(gallery, browser):
+    with Tab(browser, gallery) as tab:
+        page = tab.page
+        page.locator("#site-rank button").first.click()
+        expect(page.locator("#shown")).to_contain_text("17 of 21 records")
+        page.locator("#camera-rank button").first.click()
+        expect(page.locator(".chip")).to_have_count(2)
+        site, both = page.url, int(page.locator("#shown").inner_text().split()[0])
+        assert 0 < both < 17
+        counted = page.locator("#site-rank td.number").all_inner_texts()
+        assert counted == [str(both)], "the rankings follow the filter"
+        assert "site=" in site
+        assert "camera=" in site
+        shown = tab.shown()
+        page.reload()
+        page.wait_for_selector("html[data-ready=all][data-drawn]")
+        expect(page.locator("#shown")).to_have_text(shown)
+        expect(page.locator(".chip")).to_have_count(2)
+        page.get_by_role("button", name="Remove the filter camera").click()
+        expect(page.locator("#shown")).to_contain_text("17 of 21 records")
+        expect(page.locator(".chip")).to_be_focused()
+
+
+def test_a_strangers_address_is_text_and_only_known_columns(gallery, browser):
+    with Tab(browser, gallery) as tab:
+        tab.page.evaluate("location.hash = '#x=1&site=<b>&constructor=2&with=toString'")
+        expect(tab.page.locator("#shown")).to_contain_text("0 of 21 records")
+        chips = tab.page.locator(".chip").all_inner_texts()
+        assert [chip[:9] for chip in chips] == ["site: <b>"]
+        assert tab.trouble == []
+
+
+def test_all_copies_of_a_shared_image_are_seen_together(copies, browser):
+    with Tab(browser, copies) as tab:
+        page = tab.page
+        pairs = page.get_by_role("table", name="Pairs of sites").inner_text()
+        assert "same picture data 1" in pairs
+        grades = page.get_by_role("table", name="Evidence by which sites share")
+        expect(grades).to_contain_text("strong")
+        expect(grades).to_contain_text("measured")
+        page.get_by_role("table", name="Images on several sites").get_by_role(
+            "button"
+        ).first.click()
+        expect(page.locator("#shown")).to_contain_text("3 of 4 records")
+        page.locator(".records .url").first.click()
+        detail = page.locator(".record")
+        expect(detail).to_contain_text("The same image on several sites")
+        for site in ("one.example", "two.example", "three.example", "page.example"):
+            expect(detail).to_contain_text(site)
+        expect(detail).to_contain_text("shows the same address")
+        assert tab.trouble == []
+
+
+def test_the_shown_records_are_saved_without_a_request(copies, browser):
+    with Tab(browser, copies) as tab:
+        page = tab.page
+        page.locator("#filter").fill("three.example")
+        expect(page.locator("#shown")).to_contain_text("1 of 4 records")
+        saved = {}
+        for kind in ("CSV", "JSON"):
+            with page.expect_download() as download:
+                name = f"Save the shown records as {kind}"
+                page.get_by_role("button", name=name).click()
+            saved[kind] = Path(download.value.path()).read_text(encoding="utf-8")
+        [line] = csv.DictReader(saved["CSV"].splitlines())
+        assert line["url"] == "https://three.example/c.jpg"
+        assert line["owner"] == "'=HYPERLINK(1)", "not a formula to a spreadsheet"
+        [item] = json.loads(saved["JSON"])
+        assert item["camera"]["owner"] == "=HYPERLINK(1)"
+        assert [t for t in tab.trouble if "blob:" not in t] == []
+
+
+def test_print_is_light_and_has_no_controls(gallery, browser):
+    with Tab(browser, gallery, **DARK) as tab:
+        page = tab.page
+        page.emulate_media(media="print")
+        style = "getComputedStyle(document.body).backgroundColor"
+        assert page.evaluate(style) == "rgb(255, 255, 255)"
+        for gone in (".tools", ".export", "#next", "header"):
+            expect(page.locator(gone)).to_be_hidden()
 
 
 def test_a_screen_reader_has_a_name_for_everything(gallery, browser):

@@ -8,13 +8,20 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from imgprint.items import NOT_CHOSEN
+from imgprint.matching.grades import NUMBERS
+from imgprint.report.sharing import KIND, Sharing, grade_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from imgprint.matching.shared import Pair
+
 MOST = 300
 """Rows of a ranking that a report shows at most."""
 MOST_SITES = 40
+MOST_PAIRS = 2_000
+MOST_GROUPS = 20_000
+"""Pairs of sites, and images of several sites, that a report holds at most."""
 MOST_PLACES = 3_000
 EXAMPLES = 5
 # Of a sighting, what a report says beside a record.
@@ -102,9 +109,8 @@ class Figures:
         self.places: Counter[tuple[float, float]] = Counter()
         self.serials: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
         self.seen: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-        self._keys: dict[str, str] = {}
-        self._urls: dict[str, str] = {}
-        self._sites: defaultdict[str, set[str]] = defaultdict(set)
+        self.sharing = Sharing()
+        self._urls: set[str] = set()
         self._errors: dict[tuple[str | None, str | None, str], str | None] = {}
 
     def add_record(self, record: Mapping[str, Any]) -> None:
@@ -137,10 +143,8 @@ class Figures:
         for name in ("serial_number", "lens_serial_number"):
             if serial := text(camera.get(name)):
                 self.serials[serial].append({"site": site, "camera": camera_of(record)})
-        key = text(part(record, "fingerprints").get("file_key")) or url
-        self._keys[url] = key
-        self._urls.setdefault(key, url)
-        self._sites[key].add(site)
+        self._urls.add(url)
+        self.sharing.add_record(record, site)
         if page := record.get("page_url"):
             self.pages.add(str(page))
 
@@ -153,7 +157,7 @@ class Figures:
 
     def add_sighting(self, sighting: Mapping[str, Any]) -> None:
         url, page = text(sighting.get("image_url")), text(sighting.get("page_url"))
-        error = text(sighting.get("error"))
+        error = text(sighting.get("outcome")) or text(sighting.get("error"))
         if page:
             self.pages.add(page)
         if onion := text(sighting.get("onion_location")):
@@ -168,7 +172,7 @@ class Figures:
             )
         site = text(sighting.get("site"))
         if url and site:
-            self._sites[f"url:{url}"].add(site)
+            self.sharing.add_sighting(url, site)
         if error or url:
             what = None if url else page
             self._errors.setdefault((url, what, error or NO_RECORD), page)
@@ -180,7 +184,9 @@ class Figures:
             for name, counter in self.count.items()
             if name not in ("month", "size")
         }
-        shared = self._shared()
+        found = self.sharing.result()
+        groups = found.groups[:MOST_GROUPS]
+        shared = [(self.sharing.urls[g.records[0]], set(g.sites)) for g in found.groups]
         places = [[a, b, n] for (a, b), n in self.places.most_common(MOST_PLACES)]
         return {
             "totals": {**self.totals, "pages": len(self.pages)},
@@ -199,20 +205,18 @@ class Figures:
             "serial_count": len(self.serials),
             "shared": [[url, sorted(names)[:50]] for url, names in shared[:MOST]],
             "shared_count": len(shared),
+            "common": found.common,
+            "grades": grade_rows(found),
+            "groups": [
+                [g.sites[:50], sorted({KIND[n] for n in g.grades}), g.seen[:20]]
+                for g in groups
+            ],
+            "pairs": [pair_row(pair) for pair in found.pairs[:MOST_PAIRS]],
+            "pair_count": len(found.pairs),
+            "group_of": {n: i for i, g in enumerate(groups) for n in g.records},
             "graph": graph(names for _, names in shared),
             "skipped": self._skipped(),
         }
-
-    def _shared(self) -> list[tuple[str, set[str]]]:
-        """Return the images of several sites, those of most sites first."""
-        for url, key in self._keys.items():
-            self._sites[key] |= self._sites.get(f"url:{url}", set())
-        found = [
-            (self._urls[key], names)
-            for key, names in self._sites.items()
-            if key in self._urls and len(names) > 1
-        ]
-        return sorted(found, key=lambda item: -len(item[1]))
 
     def _serials(self) -> list[list[Any]]:
         rows: list[list[Any]] = [
@@ -231,7 +235,7 @@ class Figures:
         reasons: Counter[str] = Counter()
         examples: defaultdict[str, list[list[str | None]]] = defaultdict(list)
         for (url, what, error), page in self._errors.items():
-            if url in self._keys:  # another of its sightings gave the record
+            if url in self._urls:  # another of its sightings gave the record
                 continue
             reason = error if url else f"page: {error}"
             reasons[reason] += 1
@@ -241,6 +245,16 @@ class Figures:
             {"reason": reason, "count": n, "examples": examples[reason]}
             for reason, n in reasons.most_common(MOST)
         ]
+
+
+def pair_row(pair: Pair) -> list[Any]:
+    """Return two sites, images of both, share, relation, counts by kind, an example."""
+    kinds: Counter[str] = Counter()
+    for name, count in (*pair.evidence.items(), *pair.sources.items()):
+        kinds[KIND[NUMBERS[name]]] += count
+    example = pair.examples[0][1] if pair.examples else None
+    share = round(pair.share, 3)
+    return [*pair.sites, pair.images, share, pair.relation, dict(kinds), example]
 
 
 def graph(shared: Iterable[set[str]]) -> dict[str, list[list[Any]]]:

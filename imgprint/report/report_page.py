@@ -28,7 +28,10 @@ SCRIPTS = (
     "vendor/plot.min.js",
     "base.js",
     "charts.js",
+    "filters.js",
+    "sharing.js",
     "records.js",
+    "export.js",
     "main.js",
 )
 CHUNK = 500
@@ -36,6 +39,7 @@ CHUNK = 500
 COLUMNS = (
     *("url", "site", "page", "format", "width", "height", "size", "camera"),
     *("serials", "software", "taken", "place", "encoder", "range"),
+    *("owner", "server", "seen", "group"),
 )
 # Samples that say nothing to a reader; the feed has them.
 LEFT_OUT = {"random_128_bytes_sample_start", "random_128_bytes_sample_end"}
@@ -67,7 +71,7 @@ def _dumps(value: Any) -> str:
         return json.dumps(finite(value), separators=(",", ":"))
 
 
-def row(record: Mapping[str, Any]) -> list[Any]:
+def row(record: Mapping[str, Any], group: int | None = None) -> list[Any]:
     """Return what the table of records shows, sorts and filters: see COLUMNS."""
     camera, place = part(record, "camera"), place_of(record)
     serials = (text(camera.get(n)) for n in ("serial_number", "lens_serial_number"))
@@ -85,6 +89,10 @@ def row(record: Mapping[str, Any]) -> list[Any]:
         f"{place[0]:.2f}, {place[1]:.2f}" if place else None,
         encoder_of(record),
         text(part(record, "transfer").get("range")),
+        text(camera.get("owner")),
+        text(record.get("server")),
+        text(record.get("timestamp")),
+        group,
     ]
 
 
@@ -110,21 +118,25 @@ def pieces(
     page = (assets / "report.html").read_text(encoding="utf-8")
     top, bottom = page.split("<!-- data -->")
     yield top.replace("POLICY", policy(scripts)).replace("/* style */", style)
-    data = {**figures, "made": made, "columns": COLUMNS, "chunk": CHUNK}
+    group_of = figures["group_of"]
+    kept = {name: value for name, value in figures.items() if name != "group_of"}
+    data = {**kept, "made": made, "columns": COLUMNS, "chunk": CHUNK}
     yield f'<script type="application/json" id="figures">{embed(data)}</script>\n'
     yield f'<script type="application/json" id="world">{embed(world)}</script>\n'
     for script in scripts:
         yield f"<script>{script}</script>\n"
-    yield from _chunks(records, seen)
+    yield from _chunks(records, seen, group_of)
     yield bottom
 
 
 def _chunks(
-    records: Iterable[Mapping[str, Any]], seen: Mapping[str, list[dict[str, Any]]]
+    records: Iterable[Mapping[str, Any]],
+    seen: Mapping[str, list[dict[str, Any]]],
+    group_of: Mapping[int, int],
 ) -> Iterator[str]:
     rows, details = [], []
-    for record in records:
-        rows.append(row(record))
+    for number, record in enumerate(records):
+        rows.append(row(record, group_of.get(number)))
         kept = {name: v for name, v in record.items() if name not in LEFT_OUT}
         details.append({**kept, "seen": seen.get(record["url"])})
         if len(rows) == CHUNK:

@@ -31,7 +31,13 @@ def test_every_record_is_there():
     parts = re.findall(r'class="(rows|details)">([^<]*)<', page(records))
     assert [kind for kind, _ in parts] == ["rows", "details"] * 2
     unpacked = [json.loads(gzip.decompress(base64.b64decode(p))) for _, p in parts]
-    assert unpacked[0] + unpacked[2] == [row(item) for item in records]
+    figures = Figures()
+    for item in records:
+        figures.add_record(item)
+    group_of = figures.result()["group_of"]
+    assert group_of[0] == group_of[1], "the first two are one file"
+    rows = [row(item, group_of.get(n)) for n, item in enumerate(records)]
+    assert unpacked[0] + unpacked[2] == rows
     details = unpacked[1] + unpacked[3]
     assert [item["url"] for item in details] == [item["url"] for item in records]
     assert len(row(records[0])) == len(COLUMNS)
@@ -41,7 +47,7 @@ def test_the_policy_names_each_script():
     text = page([])
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)[1]
     scripts = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
-    assert len(scripts) == 6
+    assert len(scripts) == 9
     for script in scripts:
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         assert f"'sha256-{digest}'" in policy

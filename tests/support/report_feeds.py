@@ -97,6 +97,11 @@ def hostile_feed():
     return [item, seen, hostile_sighting(typed=True), record(1)]
 
 
+def digest(n, length=64):
+    """A hash of *length* digits whose first ones tell n, as those of real hashes do."""
+    return f"{n:06x}".ljust(length, "0")
+
+
 def record(n, **fields):
     """The nth record of a synthetic feed: 200 sites, every 40th image on two."""
     random = Random(n)
@@ -108,7 +113,7 @@ def record(n, **fields):
         "image_size": 20_480 + (n if few else int(random.lognormvariate(12.6, 1.1))),
         "exif": {"Make": "Canon", "Artist": f"Somebody {n}"} if n % 3 else {},
         "timestamp": f"2026-11-23T04:{n // 1_000:02}:00",
-        "sha256_first_10240_bytes": f"{n:064x}",
+        "sha256_first_10240_bytes": digest(n),
         "sha256_last_1024_bytes": f"{n * 7:064x}",
         "random_128_bytes_sample_start": f"{n:0256x}",
         "random_128_bytes_sample_end": f"{n:0256x}",
@@ -171,8 +176,8 @@ def _fingerprints(n, random):
     signature, quality = random.choice((("1f", 85), ("2e", 92), ("3d", 75), ("4c", 90)))
     return {
         # A file on two sites has one key.
-        "file_key": f"f1:{n - (n % 40 == 1):032x}",
-        "data_sha256": f"d1:{n:064x}",
+        "file_key": f"f1:{digest(n - (n % 40 == 1), 32)}",
+        "data_sha256": f"d1:{digest(n)}",
         "encoder": {
             "signature": f"e1:{signature * 8}",
             "jpeg_digest": None,

@@ -93,10 +93,10 @@ function head(text, number = false, kind = null) {
 }
 
 // Counts by value, most first; a value filters the records when it is chosen.
-function rank(title, name, column, empty, rows = figures.rank[name] || []) {
+function rank(title, name, column, empty, rows = figures.rank[name] || [], distinct = figures.distinct[name]) {
   if (!rows.length) return panel(title, make("p", { class: "empty", text: empty }));
   const most = Math.max(...rows.map(([, n]) => n));
-  const total = Math.max(figures.distinct[name] || 0, rows.length);
+  const total = Math.max(distinct || 0, rows.length);
   const parts = rows.map(([value, n]) => () => {
     const bar = make("div");
     bar.style.width = `${(100 * n) / most}%`;

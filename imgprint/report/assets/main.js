@@ -26,14 +26,9 @@ function drawCards() {
 }
 
 function drawLists() {
-  place("site-rank", rank("Site", "site", "site", "No site."));
-  place("camera-rank", rank("Camera", "camera", "camera", "No image names a camera."));
-  place("software-rank", rank("Software", "software", "software", "No image names the software that wrote it."));
-  place("encoder-rank", rank("JPEG encoder", "encoder", "encoder", "No JPEG has its tables in the bytes that were read."));
-  place("format-rank", rank("Format", "format", "format", "No record."));
-  place("range-rank", rank("How servers sent parts of files", "range", "range", "No record says how its bytes were sent."));
-  counts("server-rank", "Server", "server");
-  counts("owner-rank", "Owners named", "owner");
+  for (const [id, [title, column, empty]] of Object.entries(FOLLOWED)) {
+    place(id, rank(title, column, column, empty));
+  }
   counts("onion-rank", "Onion sites that pages name", "onion");
 }
 
@@ -44,15 +39,6 @@ function counts(id, title, name) {
   );
   const heads = [head(name), head(name === "onion" ? "pages" : "images", true)];
   if (rows.length) place(id, panel(title, ...table(title, heads, rows)));
-}
-
-function drawShared() {
-  const rows = figures.shared.map(([url, sites]) => () =>
-    make("tr", {}, make("th", { scope: "row" }, chooser("url", url)), make("td", { text: few(sites) }), make("td", { class: "number", text: String(sites.length) })),
-  );
-  if (!rows.length) return;
-  const heads = [head("image"), head("seen on"), head("sites", true)];
-  place("shared", panel(plural(figures.shared_count, "image on several sites", "images on several sites"), ...table("Images on several sites", heads, rows)));
 }
 
 function drawSerials() {
@@ -91,10 +77,14 @@ function drawSkipped() {
 
 drawCards();
 drawLists();
+drawGrades();
+drawPairs();
 drawShared();
 drawSerials();
 drawSkipped();
 drawTable();
+readHash();
+addEventListener("hashchange", () => { readHash(); update(); });
 // Charts follow the first picture of the page.
 requestAnimationFrame(() => setTimeout(() => {
   drawGraph();

@@ -1,6 +1,6 @@
 "use strict";
 const PAGE = 50;
-const state = { rows: [], shown: [], text: "", chosen: null, format: "", has: "", page: 0 };
+const state = { rows: [], shown: [], text: "", filters: [], has: "", page: 0 };
 state.sort = { column: "url", down: false };
 const HAS = {
   position: (row) => row[COLUMN.place],
@@ -41,23 +41,16 @@ async function load() {
   update();
 }
 
-function matches(row) {
-  if (state.format && row[COLUMN.format] !== state.format) return false;
-  if (state.has && !HAS[state.has](row)) return false;
-  if (state.chosen) {
-    const value = row[COLUMN[state.chosen.column]];
-    const wanted = state.chosen.value;
-    if (state.chosen.column === "taken") return (value || "").startsWith(wanted);
-    return Array.isArray(value) ? value.includes(wanted) : value === wanted;
-  }
-  return true;
-}
-
 function update(page = 0) {
   const words = state.text.toLowerCase().split(/\s+/).filter(Boolean);
+  const chosen = chosenBy();
   state.shown = state.rows.filter(
-    (row) => matches(row) && words.every((word) => row.text.includes(word)),
+    (row) =>
+      (!state.has || HAS[state.has](row)) &&
+      chosen.every(([column, wanted]) => fits(row, column, wanted)) &&
+      words.every((word) => row.text.includes(word)),
   );
+  drawFollowed();
   const column = COLUMN[state.sort.column];
   const sign = state.sort.down ? -1 : 1;
   state.shown.sort((a, b) => sign * compare(a[column], b[column], sign) || a.index - b.index);
@@ -71,13 +64,6 @@ function compare(a, b, sign) {
   if (a === null || a === undefined) return sign;
   if (b === null || b === undefined) return -sign;
   return a < b ? -1 : 1;
-}
-
-function choose(column, value) {
-  state.chosen = { column, value };
-  update();
-  document.getElementById("records").scrollIntoView();
-  document.querySelector(".chip").focus({ preventScroll: true });
 }
 
 function draw() {
@@ -98,24 +84,7 @@ function draw() {
     `page ${counted.format(state.page + 1)} of ${counted.format(pages)}`;
   document.getElementById("previous").disabled = state.page === 0;
   document.getElementById("next").disabled = state.page + 1 >= pages;
-  const { chosen } = state;
-  place("chosen", ...(chosen ? [chip(chosen)] : []));
-}
-
-function chip({ column, value }) {
-  return make("button", {
-    class: "chip",
-    type: "button",
-    text: `${column}: ${shorten(value, 120)} ×`,
-    "aria-label": `Remove the filter ${column}: ${shorten(value, 120)}`,
-    on: {
-      click: () => {
-        state.chosen = null;
-        update();
-        document.getElementById("filter").focus();
-      },
-    },
-  });
+  place("chosen", ...state.filters.map(chip));
 }
 
 function recordRow(row) {
@@ -157,7 +126,7 @@ function recordRow(row) {
     detail = make("tr", {}, make("td", { colspan }, box));
     line.after(detail);
     const record = await recordAt(row.index);
-    box.append(...groups(record));
+    box.append(...groups(record), ...[copiesOf(row)].filter(Boolean));
   });
   return [line];
 }
@@ -211,8 +180,8 @@ function flatten(name, value) {
 
 function drawTable() {
   const option = ([value, text]) => make("option", { value, text });
-  const select = (label, values, run) =>
-    make("label", {}, label, make("select", { on: { change: run } }, ...values.map(option)));
+  const select = (id, label, values, run) =>
+    make("label", {}, label, make("select", { id, on: { change: run } }, ...values.map(option)));
   const formats = (figures.rank.format || []).map(([name]) => [name, name]);
   let wait = 0;
   const input = make("input", {
@@ -224,7 +193,7 @@ function drawTable() {
         clearTimeout(wait);
         wait = setTimeout(() => {
           state.text = event.target.value;
-          update();
+          changeFilters();
         }, 120);
       },
     },
@@ -233,13 +202,14 @@ function drawTable() {
     "div",
     { class: "tools", role: "search" },
     make("label", { class: "wide" }, "Filter by words in address, site, camera, serial, software", input),
-    select("Format", [["", "all"], ...formats], (e) => {
-      state.format = e.target.value;
-      update();
+    select("format-choice", "Format", [["", "all"], ...formats], (e) => {
+      state.filters = state.filters.filter((f) => f.column !== "format");
+      if (e.target.value) state.filters.push({ column: "format", value: e.target.value });
+      changeFilters();
     }),
-    select("With", [["", "anything"], ...Object.keys(HAS).map((n) => [n, n])], (e) => {
+    select("with-choice", "With", [["", "anything"], ...Object.keys(HAS).map((n) => [n, n])], (e) => {
       state.has = e.target.value;
-      update();
+      changeFilters();
     }),
   );
   const turn = (id, text, by) =>
@@ -253,7 +223,7 @@ function drawTable() {
     turn("previous", "Previous", -1),
     turn("next", "Next", 1),
     make("p", { id: "shown", role: "status" }),
-    make("div", { id: "chosen" }),
+    make("div", { id: "chosen", class: "chips" }),
   );
   const heads = HEADS.map(([column, text, kind]) =>
     make(
@@ -264,7 +234,7 @@ function drawTable() {
   );
   const [element] = table("Records", heads, []);
   element.classList.add("records");
-  place("table", make("div", { class: "panel" }, tools, status, element));
+  place("table", make("div", { class: "panel" }, tools, status, exportButtons(), element));
 }
 
 function sortBy(column) {
