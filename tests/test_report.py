@@ -352,6 +352,25 @@ def test_the_shown_records_are_saved_without_a_request(copies, browser):
         assert [t for t in tab.trouble if "blob:" not in t] == []
 
 
+def test_the_first_screen_has_title_answer_question_and_list(folder, browser):
+    where = folder / "crawl"
+    where.mkdir()
+    feeds.write(where / "records.jsonl", [feeds.record(1)])
+    asked = {"urls": "sites.txt", "arguments": {"depth": "1"}, "odd": "<b>x</b>"}
+    (where / "crawl.json").write_text(json.dumps(asked))
+    (where / "seeds.csv").write_text("line,as written,outcome\n1,a.example,no images\n")
+    title = ("--title", "Harbour <i>case</i>")
+    with Tab(browser, report(where, "first.html", "records.jsonl", *title)) as tab:
+        role = tab.page.get_by_role
+        expect(role("heading", name="Harbour <i>case</i>")).to_have_count(1)
+        overview = tab.page.locator("#overview")
+        for words in ("1 image was identified on 1 site", "sites.txt", "<b>x</b>"):
+            expect(overview).to_contain_text(words)
+        table = role("table", name="What became of your list")
+        expect(table).to_contain_text("a.example")
+        assert tab.trouble == []
+
+
 def test_print_is_light_and_has_no_controls(gallery, browser):
     with Tab(browser, gallery, **DARK) as tab:
         page = tab.page

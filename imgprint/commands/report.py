@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scrapy.commands import ScrapyCommand
 
@@ -12,11 +13,15 @@ from imgprint.commands.crawl import complain, complain_of
 from imgprint.errors import InputError
 from imgprint.feeds.input_files import LeftOut, read_feeds
 from imgprint.report.figures import Figures, is_record
+from imgprint.report.first_screen import asked, seed_table
 from imgprint.report.report_page import pieces
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+
+MOST_BYTES = 20_000_000
+"""Size of a crawl.json or seeds.csv that is read at most."""
 
 
 class Command(ScrapyCommand):
@@ -46,13 +51,14 @@ class Command(ScrapyCommand):
             metavar="FILE",
             help="file to write (default: report.html)",
         )
+        parser.add_argument("--title", help="title of the report")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
             if not args:
                 raise InputError("nothing to report: give feeds, .json or .jsonl")
             left_out = LeftOut()
-            count = write(args, Path(opts.output), left_out)
+            count = write(args, Path(opts.output), left_out, opts.title)
         except InputError as error:
             complain(str(error))
             self.exitcode = 2
@@ -61,7 +67,9 @@ class Command(ScrapyCommand):
             self.exitcode = complain_of(left_out)
 
 
-def write(feeds: Sequence[str], path: Path, left_out: LeftOut) -> int:
+def write(
+    feeds: Sequence[str], path: Path, left_out: LeftOut, title: str | None = None
+) -> int:
     """Write the report of *feeds*; return how many records are in it."""
     figures = Figures()
     for item in read_feeds(feeds, left_out):
@@ -71,7 +79,8 @@ def write(feeds: Sequence[str], path: Path, left_out: LeftOut) -> int:
     part = path.with_name(path.name + ".part")
     try:
         with part.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(pieces(figures.result(), records, figures.seen, made))
+            data = {**figures.result(), **about_crawl(feeds), "title": title}
+            file.writelines(pieces(data, records, figures.seen, made))
         part.replace(path)
     except OSError as error:
         raise InputError(
@@ -79,3 +88,26 @@ def write(feeds: Sequence[str], path: Path, left_out: LeftOut) -> int:
             "give another path with -o"
         ) from error
     return figures.totals["records"]
+
+
+def about_crawl(feeds: Sequence[str]) -> dict[str, Any]:
+    """Return what crawl.json and seeds.csv beside *feeds* say; they may be missing."""
+    for folder in dict.fromkeys(Path(feed).parent for feed in feeds):
+        crawl, seeds = (_read(folder / n) for n in ("crawl.json", "seeds.csv"))
+        if crawl or seeds:
+            try:
+                what = json.loads(crawl or "{}")
+            except (ValueError, RecursionError):
+                what = {}
+            return {"asked": asked(what), "seeds": seed_table(seeds.splitlines())}
+    return {}
+
+
+def _read(path: Path) -> str:
+    """Return the text of a small file, "" if it can't be read."""
+    try:
+        if not path.is_file() or path.stat().st_size > MOST_BYTES:
+            return ""
+        return path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return ""

@@ -110,6 +110,7 @@ class Figures:
         self.serials: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
         self.seen: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         self.sharing = Sharing()
+        self.outcomes: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._urls: set[str] = set()
         self._errors: dict[tuple[str | None, str | None, str], str | None] = {}
 
@@ -171,6 +172,8 @@ class Figures:
                 {name: sighting[name] for name in SEEN if sighting.get(name)}
             )
         site = text(sighting.get("site"))
+        if error and error != NOT_CHOSEN:
+            self.outcomes[site or "(no site)"][error] += 1
         if url and site:
             self.sharing.add_sighting(url, site)
         if error or url:
@@ -216,7 +219,17 @@ class Figures:
             "group_of": {n: i for i, g in enumerate(groups) for n in g.records},
             "graph": graph(names for _, names in shared),
             "skipped": self._skipped(),
+            "outcomes": self._outcomes(),
         }
+
+    def _outcomes(self) -> list[list[Any]]:
+        """Return records and failures of each site, those without a record first."""
+        rows: list[list[Any]] = []
+        for site in {*self.count["site"], *self.outcomes}:
+            errors = self.outcomes.get(site, Counter())
+            most = errors.most_common(1)[0][0] if errors else None
+            rows.append([site, self.count["site"][site], errors.total(), most])
+        return sorted(rows, key=lambda row: (row[1] > 0, -row[2], row[0]))[:MOST]
 
     def _serials(self) -> list[list[Any]]:
         rows: list[list[Any]] = [

@@ -19,6 +19,7 @@ from imgprint.report.figures import (
     taken,
     text,
 )
+from imgprint.report.first_screen import answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -120,7 +121,14 @@ def pieces(
     yield top.replace("POLICY", policy(scripts)).replace("/* style */", style)
     group_of = figures["group_of"]
     kept = {name: value for name, value in figures.items() if name != "group_of"}
-    data = {**kept, "made": made, "columns": COLUMNS, "chunk": CHUNK}
+    data = {
+        "title": None,
+        "asked": [],
+        "seeds": None,
+        "answer": answer(figures),
+        **kept,
+    }
+    data |= {"made": made, "columns": COLUMNS, "chunk": CHUNK}
     yield f'<script type="application/json" id="figures">{embed(data)}</script>\n'
     yield f'<script type="application/json" id="world">{embed(world)}</script>\n'
     for script in scripts:

@@ -25,6 +25,44 @@ function drawCards() {
   document.getElementById("made").textContent = visible(`${times}Report made ${figures.made}.`);
 }
 
+function drawAnswer() {
+  const { title } = figures;
+  if (title) {
+    document.title = visible(title);
+    document.getElementById("overview-h").textContent = visible(title);
+  }
+  document.getElementById("answer").textContent = visible(figures.answer.join(" "));
+  if (figures.asked.length) {
+    const parts = figures.asked.flatMap(([name, value]) => [make("dt", { text: name }), make("dd", { text: value })]);
+    place("asked", panel("What was asked", make("dl", {}, ...parts)));
+  }
+}
+
+// One row for each line of the list, else for each site that is known.
+function drawOutcomes() {
+  const { seeds, outcomes } = figures;
+  if (seeds) {
+    const rows = seeds.rows.map((cells) => () => make("tr", {}, ...cells.map((text) => make("td", { text }))));
+    const title = `What became of your list: ${plural(seeds.total, "line", "lines")}`;
+    const cut = seeds.total > rows.length ? make("p", { class: "quiet", text: `The first ${counted.format(rows.length)}.` }) : null;
+    return place("list", panel(title, ...table("What became of your list", seeds.heads.map((text) => head(text)), rows), cut));
+  }
+  if (!outcomes.some((row) => row[2])) return;
+  const rows = outcomes.map(([site, n, failed, reason]) => () =>
+    make(
+      "tr",
+      {},
+      n ? make("th", { scope: "row" }, chooser("site", site)) : make("th", { scope: "row", text: site }),
+      make("td", { class: "number", text: counted.format(n) }),
+      make("td", { class: "number", text: counted.format(failed) }),
+      make("td", { text: reason ? shorten(reason, 200) : "" }),
+    ),
+  );
+  const title = "What became of the sites";
+  const heads = [head("site"), head("images", true), head("failed", true), head("most often because")];
+  place("list", panel(title, ...table(title, heads, rows, 5)));
+}
+
 function drawLists() {
   for (const [id, [title, column, empty]] of Object.entries(FOLLOWED)) {
     place(id, rank(title, column, column, empty));
@@ -75,7 +113,9 @@ function drawSkipped() {
   place("skipped-list", panel(title, ...(rows.length ? table(title, heads, rows) : [make("p", { class: "empty", text })])));
 }
 
+drawAnswer();
 drawCards();
+drawOutcomes();
 drawLists();
 drawGrades();
 drawPairs();
