@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -312,6 +313,21 @@ def test_a_strangers_address_is_text_and_only_known_columns(gallery, browser):
         assert tab.trouble == []
 
 
+def test_the_graph_shows_the_neighbours_of_a_chosen_site(many, browser):
+    with Tab(browser, many) as tab:
+        page = tab.page
+        choice = page.get_by_role("combobox", name="Neighbours of")
+        first = choice.input_value()
+        names = page.locator(".graph text")
+        assert 0 < names.count() <= 20
+        tops = [box["y"] for box in (n.bounding_box() for n in names.all())]
+        gaps = [b - a for a, b in pairwise(tops)]
+        assert all(gap > 14 for gap in gaps), "no name overlaps another"
+        page.locator(".graph g circle").first.click()
+        expect(choice).not_to_have_value(first)
+        assert tab.trouble == []
+
+
 def test_all_copies_of_a_shared_image_are_seen_together(copies, browser):
     with Tab(browser, copies) as tab:
         page = tab.page
@@ -377,7 +393,7 @@ def test_print_is_light_and_has_no_controls(gallery, browser):
         page.emulate_media(media="print")
         style = "getComputedStyle(document.body).backgroundColor"
         assert page.evaluate(style) == "rgb(255, 255, 255)"
-        for gone in (".tools", ".export", "#next", "header"):
+        for gone in (".tools[role=search]", ".export", "#next", "header"):
             expect(page.locator(gone)).to_be_hidden()
 
 

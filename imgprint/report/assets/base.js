@@ -31,7 +31,7 @@ function place(id, ...children) {
 }
 
 function panel(title, ...children) {
-  return make("div", { class: "panel" }, make("h3", { text: title }), ...children);
+  return make("div", { class: "panel" }, make("h3", { text: title }), ...children.filter((child) => child !== null));
 }
 
 function bytes(n) {

@@ -138,7 +138,10 @@ function drawMap() {
     button("Whole world", "Whole world", () => view.root.call(view.zoom.transform, d3.zoomIdentity)),
     button("Fit", "Fit the map to the places", () => view.fit()),
   );
-  place("map", panel(`${title}, to about a kilometre`, chart, buttons));
+  const cut = figures.place_count > figures.places.length
+    ? make("p", { class: "quiet", text: `The ${counted.format(figures.places.length)} places with most images of ${counted.format(figures.place_count)} are drawn; all are in the records.` })
+    : null;
+  place("map", panel(`${title}, to about a kilometre`, chart, buttons, cut));
   const rows = figures.places.slice(0, 300).map((p) => [placeName(p), p[2]]);
   figures.distinct.place = figures.place_count;
   place("place-rank", rank("Latitude, longitude", "place", "place", "", rows));
@@ -196,58 +199,72 @@ function fit(root, zoom, projection, width, height) {
   root.call(zoom.transform, move);
 }
 
+// One site and those it shares with, one a row: names can't overlap.
+const MOST_NEIGHBOURS = 20;
+
+function neighboursOf(site) {
+  return figures.pairs
+    .filter(([a, b, images]) => images && (a === site || b === site))
+    .map(([a, b, n]) => ({ id: a === site ? b : a, n }));
+}
+
 function drawGraph() {
   const title = "Sites that share images";
-  const { nodes, links, more } = figures.graph;
-  if (!nodes.length) {
+  const joined = new Map();
+  for (const [a, b, images] of figures.pairs) {
+    if (images) for (const site of [a, b]) joined.set(site, (joined.get(site) || 0) + 1);
+  }
+  if (!joined.size) {
     const text = "No image was seen on more than one site.";
     return place("graph", panel(title, make("p", { class: "empty", text })));
   }
-  const chart = fitted((width) => graphView(title, width, Math.min(420, 150 + 40 * nodes.length)));
-  const cut = more[0][0] > nodes.length
-    ? `The first ${nodes.length} of ${counted.format(more[0][0])} sites.`
-    : null;
-  place("graph", panel(title, chart, cut && make("p", { class: "quiet", text: cut })));
+  const sites = [...joined].sort((a, b) => b[1] - a[1]).slice(0, 300);
+  const box = make("div");
+  const options = sites.map(([value, n]) => make("option", { value, text: `${shorten(value, 60)} (${n})` }));
+  const select = make("select", { on: { change: () => show(select.value) } }, ...options);
+  const show = (site) => {
+    const all = neighboursOf(site);
+    const cut = all.length > MOST_NEIGHBOURS ? `The first ${MOST_NEIGHBOURS} of ${counted.format(all.length)} sites that share with it.` : null;
+    const next = (id) => {
+      if (sites.some(([value]) => value === id)) select.value = id;
+      show(id);
+    };
+    const chart = fitted((width) => neighboursView(title, width, site, all.slice(0, MOST_NEIGHBOURS), next));
+    box.replaceChildren(chart, ...(cut ? [make("p", { class: "quiet", text: cut })] : []));
+  };
+  place("graph", panel(title, make("div", { class: "tools" }, make("label", {}, "Neighbours of", select)), box));
+  show(sites[0][0]);
 }
 
-function graphView(title, width, height) {
-  const { nodes, links } = figures.graph;
-  const points = nodes.map(([id, n]) => ({ id, n }));
-  const edges = links.map(([source, target, n]) => ({ source, target, n }));
-  const named = width < 400 ? 6 : 12;
-  const radius = d3.scaleSqrt([1, Math.max(10, d3.max(points, (p) => p.n))], [5, 14]);
-  const simulation = d3
-    .forceSimulation(points)
-    .force("link", d3.forceLink(edges).id((p) => p.id).distance(90).strength(0.3))
-    .force("charge", d3.forceManyBody().strength(-420))
-    .force("x", d3.forceX(width / 2).strength((0.1 * height) / width))
-    .force("y", d3.forceY(height / 2).strength(0.1))
-    .force("collide", d3.forceCollide((p) => radius(p.n) + (p.index < named ? 26 : 6)))
-    .stop();
-  simulation.tick(200);
-  for (const p of points) {
-    p.x = Math.max(20, Math.min(width - 20, p.x));
-    p.y = Math.max(20, Math.min(height - 34, p.y));
-  }
-  const root = svg(width, height, "graph", `${title}: ${nodes.length}; listed below`);
-  const thickness = d3.scaleSqrt([1, Math.max(10, d3.max(edges, (e) => e.n))], [1, 5]);
-  const lines = root.append("g").selectAll("line").data(edges).join("line");
+function neighboursView(title, width, site, others, next) {
+  const step = 30;
+  const height = Math.max(90, others.length * step + 30);
+  const root = svg(width, height, "graph", `${title}: ${others.length + 1}; listed below`);
+  const middle = { x: 24, y: height / 2 };
+  const right = Math.round(width * 0.42);
+  const letters = Math.max(8, Math.floor((width - right - 60) / 8));
+  const thickness = d3.scaleSqrt([1, Math.max(10, d3.max(others, (p) => p.n))], [1.5, 7]);
+  const y = (i) => height / 2 + (i - (others.length - 1) / 2) * step;
+  const lines = root.append("g").selectAll("path").data(others).join("path");
   lines
-    .attr("x1", (e) => e.source.x)
-    .attr("y1", (e) => e.source.y)
-    .attr("x2", (e) => e.target.x)
-    .attr("y2", (e) => e.target.y)
-    .attr("stroke-width", (e) => thickness(e.n))
-    .append("title")
-    .text((e) => visible(`${e.source.id} and ${e.target.id}: ${e.n}`));
-  const dots = root.append("g").selectAll("circle").data(points).join("circle");
-  dots.attr("cx", (p) => p.x).attr("cy", (p) => p.y).attr("r", (p) => radius(p.n));
-  dots.append("title").text((p) => visible(`${p.id}: ${p.n}`));
-  const names = root.append("g").selectAll("text").data(points.slice(0, named)).join("text");
+    .attr("d", (p, i) => d3.linkHorizontal()({ source: [middle.x, middle.y], target: [right, y(i)] }))
+    .attr("stroke-width", (p) => thickness(p.n))
+    // The records of both, as far as several sites have them.
+    .on("click", (_, p) => {
+      state.filters = [];
+      choose("site", site);
+      choose("site", p.id);
+    });
+  lines.append("title").text((p) => visible(`${site} and ${p.id}: ${p.n}`));
+  const dots = root.append("g").selectAll("circle").data(others).join("circle");
+  dots.attr("cx", right).attr("cy", (_, i) => y(i)).attr("r", 6).on("click", (_, p) => next(p.id));
+  dots.append("title").text((p) => visible(`Neighbours of ${p.id}`));
+  root.append("circle").attr("cx", middle.x).attr("cy", middle.y).attr("r", 10);
+  const names = root.append("g").selectAll("text").data(others).join("text");
   names
-    .attr("x", (p) => Math.max(60, Math.min(width - 60, p.x)))
-    .attr("y", (p) => p.y + radius(p.n) + 14)
-    .attr("text-anchor", "middle")
-    .text((p) => visible(shorten(p.id, 20)));
+    .attr("x", right + 12)
+    .attr("y", (_, i) => y(i) + 4)
+    .text((p) => visible(`${shorten(p.id, letters)} (${counted.format(p.n)})`))
+    .on("click", (_, p) => next(p.id));
   return root.node();
 }

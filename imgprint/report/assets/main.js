@@ -59,7 +59,7 @@ function drawOutcomes() {
     ),
   );
   const title = "What became of the sites";
-  const heads = [head("site"), head("images", true), head("failed", true), head("most often because")];
+  const heads = [head("site"), head("images", true), head("failed", true), head("reason")];
   place("list", panel(title, ...table(title, heads, rows, 5)));
 }
 

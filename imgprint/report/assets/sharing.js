@@ -6,7 +6,7 @@ function drawGrades() {
     make(
       "tr",
       {},
-      make("th", { scope: "row" }, chooser("kind", kind)),
+      make("th", { scope: "row" }, strength === "source" ? kind : chooser("kind", kind)),
       make("td", { text: strength === "source" ? "source, not a copy" : strength }),
       make("td", { class: "wide-only", text: `${whys.join("; ")}. By accident: ${bounds.join("; ")}.` }),
       make("td", { class: "number", text: counted.format(n) }),
