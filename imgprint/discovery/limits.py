@@ -96,7 +96,7 @@ def cut_url(url: str, most: int = MAX_URL) -> str:
 
 def _attributes(piece: bytes) -> int:
     """Return at most how many attributes the tag at the end of *piece* has."""
-    tag = piece.rpartition(b"<")[2]
-    if not re.match(rb"[a-zA-Z]", tag):
+    _, mark, tag = piece.rpartition(b"<")
+    if not mark or not re.match(rb"[a-zA-Z]", tag):
         return 0
     return len(_QUOTED.sub(b" ", tag).split())

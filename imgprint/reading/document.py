@@ -18,12 +18,15 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass, field
 from itertools import islice
+from posixpath import splitext
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from scrapy.http import HtmlResponse
-from scrapy.linkextractors import LinkExtractor
+from scrapy.linkextractors import IGNORED_EXTENSIONS
 from scrapy.utils.gz import gunzip
+from w3lib.url import safe_url_string
 
 from imgprint.discovery.documents.collect import MAX_CANDIDATES
 from imgprint.discovery.documents.encoding import as_utf_8_xml
@@ -42,6 +45,7 @@ from imgprint.discovery.html.refresh import Refresh, page_refresh
 from imgprint.discovery.html.rendering import needs_browser
 from imgprint.discovery.limits import MAX_REQUEST_URL, within_limits
 from imgprint.discovery.urls.image_urls import with_short_host
+from imgprint.discovery.urls.joining import encode_query, join_url
 from imgprint.fetch.tor.onion_names import onion_location
 from imgprint.reading.page_tree import tree_of
 
@@ -61,7 +65,8 @@ _BATCH_CHARACTERS = 100_000
 _BATCH_SECONDS = 0.1
 _FRAME = struct.Struct(">II")
 
-_extract_links = LinkExtractor(process_value=with_short_host).extract_links
+_LINKS = frozenset(["http", "https", "file", "ftp"])
+_NO_PAGES = frozenset(f".{extension}" for extension in IGNORED_EXTENSIONS)
 
 
 @dataclass
@@ -147,12 +152,14 @@ def read_page(
     links = list(parse_links(_fields(response, "Link")))
     base = base_url(root, url)
     linked = list(linked_documents(root, base, links, skipped))
-    found = image_candidates(root, url, candidates=mode, skipped=skipped)
+    found = image_candidates(
+        root, url, candidates=mode, skipped=skipped, encoding=response.encoding
+    )
     headers = header_candidates(links, url, mode, skipped) if links else ()
     return Document(
         "page",
         _chain(found, headers),
-        _page_links(response, linked),
+        _page_links(root, base, response.encoding, linked),
         linked=linked,
         robots=frozenset(
             meta_rules(root) | robots_rules(_fields(response, "X-Robots-Tag"))
@@ -205,13 +212,35 @@ def _chain(*parts: Iterable[Candidate]) -> Iterator[Candidate]:
         yield from part
 
 
-def _page_links(response: HtmlResponse, linked: list[Linked]) -> Iterator[str]:
-    for link in _extract_links(response):
-        if len(link.url) <= MAX_REQUEST_URL:
-            yield link.url
+def _page_links(
+    root: Any, base: str, encoding: str, linked: list[Linked]
+) -> Iterator[str]:
+    """Yield the pages that a page links to, each once, and its feeds."""
+    seen: set[str] = set()
+    for node in root.iter("a", "area"):
+        url = _link(node.get("href"), base, encoding)
+        if url and url not in seen:
+            seen.add(url)
+            yield url
     for document in linked:
         if document.kind == "feed":
             yield document.url
+
+
+def _link(href: str | None, base: str, encoding: str) -> str | None:
+    """Return the URL of a link, None if it does not lead to a page."""
+    if href is None or not with_short_host(href.strip()):
+        return None
+    try:
+        path, mark, query = href.strip().partition("#")[0].partition("?")
+        written = path + mark + encode_query(query, encoding)
+        url: str = safe_url_string(join_url(base, written))
+        parts = urlsplit(url)
+    except ValueError:  # IPv6, port, IDNA
+        return None
+    if parts.scheme not in _LINKS or len(url) > MAX_REQUEST_URL:
+        return None
+    return None if splitext(parts.path)[1].lower() in _NO_PAGES else url
 
 
 def _fields(response: HtmlResponse, name: str) -> list[str]:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from imgprint.discovery.html.tree import parse_html
+
 if TYPE_CHECKING:
     from scrapy.http import HtmlResponse
 
 
 def tree_of(response: HtmlResponse) -> Any:
-    """Return the root element of the page; it goes when the response does.
-
-    A response and its selector hold each other, until the garbage collector
-    comes, which counts objects: a page is thirty, and ten times its size.
-    """
-    response.selector.response = None
-    return response.selector.root
+    """Return the root element of the page, by a parser that reads as browsers do."""
+    return parse_html(response.text)

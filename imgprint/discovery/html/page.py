@@ -7,8 +7,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from parsel import Selector
-
 from imgprint.discovery.documents.collect import Collector, Mode
 from imgprint.discovery.html.css import css_images
 from imgprint.discovery.html.elements import HANDLERS, attribute_places
@@ -21,6 +19,7 @@ from imgprint.discovery.html.image_elements import (
 from imgprint.discovery.html.names import PLAIN, PLAIN_LINK
 from imgprint.discovery.html.scripts import json_images, script_images
 from imgprint.discovery.html.srcset import Source
+from imgprint.discovery.html.tree import parse_html
 from imgprint.discovery.urls.image_urls import Cleaner, looks_like_image
 
 if TYPE_CHECKING:
@@ -42,6 +41,7 @@ def image_candidates(
     *,
     candidates: Mode = "largest",
     skipped: Counter[str] | None = None,
+    encoding: str = "utf-8",
 ) -> Iterator[Candidate]:
     """Yield the images of an HTML page in document order, each URL once.
 
@@ -52,22 +52,20 @@ def image_candidates(
 
     *skipped* counts what looked like an image and is no http or data URL: by
     scheme (``blob``, ``cid``, ``javascript``, ...), ``invalid`` or ``template``;
-    and ``limit`` once if the page has more than MAX_CANDIDATES.
+    and ``limit`` once if the page has more than MAX_CANDIDATES. Queries of URLs are in
+    *encoding*, as browsers send them.
 
     Raise ValueError if *candidates* is none of these.
     """
     collector = Collector(candidates, Counter() if skipped is None else skipped)
     root = document if hasattr(document, "iter") else root_of(document)
-    found = Page(collector).images(root, base_url(root, url))
+    found = Page(collector, encoding).images(root, base_url(root, url))
     return chain(found, collector.others())
 
 
 def root_of(document: Any) -> Any:
     """Return the root element of a text or a parsel Selector."""
-    if isinstance(document, str):
-        # Lone surrogates come from broken decoders; lxml takes none.
-        document = Selector(document.encode("utf-8", "replace").decode(), type="html")
-    return document.root
+    return parse_html(document) if isinstance(document, str) else document.root
 
 
 def base_url(root: Any, url: str) -> str:
@@ -78,7 +76,7 @@ def base_url(root: Any, url: str) -> str:
     Source: HTML 2.4.1, "document base URL"; 4.2.3.
     """
     for base in root.iter("base", "{http://www.w3.org/1999/xhtml}base"):
-        if base.get("href") is not None:
+        if base.get("href") is not None and _is_of_document(base):
             try:
                 joined: str = urljoin(url, base.get("href").strip())
                 if urlsplit(joined).scheme in ("http", "https"):
@@ -89,17 +87,23 @@ def base_url(root: Any, url: str) -> str:
     return url
 
 
+def _is_of_document(node: Any) -> bool:
+    """Return whether *node* is neither in a template nor of SVG."""
+    return next(node.iterancestors("{*}template", "{*}svg"), None) is None
+
+
 class Page:
     """The walk through an HTML document and those within it."""
 
-    def __init__(self, collector: Collector):
+    def __init__(self, collector: Collector, encoding: str = "utf-8"):
         self.collector = collector
+        self.encoding = encoding
 
     def images(
         self, root: Any, base: str, inside: str | None = None, depth: int = 0
     ) -> Iterator[Candidate]:
         """Yield the candidates of a document; *inside* names where it is embedded."""
-        cleaner = Cleaner(base, self.collector.skipped)
+        cleaner = Cleaner(base, self.collector.skipped, self.encoding)
         embedded = inside is not None
         for node in root.iter("*"):
             tag: str = node.tag

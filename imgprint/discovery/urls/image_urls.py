@@ -5,11 +5,12 @@ from __future__ import annotations
 import html
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from w3lib.url import safe_url_string
 
 from imgprint.discovery.limits import MAX_REQUEST_URL, cut_url
+from imgprint.discovery.urls.joining import encode_query, join_url
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -146,11 +147,12 @@ class Cleaner:
 
     *skipped* counts what is left out, by scheme (``blob``, ``cid``,
     ``javascript``, ...), or as ``invalid`` (no URL) or ``template``
-    (``/{{ id }}.jpg``).
+    (``/{{ id }}.jpg``). Queries are in *encoding*: URL Standard 4.4, "query state".
     """
 
-    def __init__(self, base: str, skipped: Counter[str]):
+    def __init__(self, base: str, skipped: Counter[str], encoding: str = "utf-8"):
         self.base = base
+        self.encoding = encoding
         self.skipped = skipped
         parts = urlsplit(base)
         self._scheme = parts.scheme
@@ -203,7 +205,8 @@ class Cleaner:
             r"^((?:https?:)?//)/+", r"\1", path.replace("\\", "/"), flags=re.IGNORECASE
         )
         try:
-            url = urljoin(self.base, path + question + query)
+            query = encode_query(query, self.encoding)
+            url = join_url(self.base, path + question + query)
             if len(urlsplit(url).netloc) > MAX_HOST:
                 raise ValueError("Host too long")
             url = safe_url_string(url)
@@ -218,8 +221,6 @@ class Cleaner:
         if port == {"http": 80, "https": 443}[parts.scheme]:
             parts = parts._replace(netloc=parts.netloc.rpartition(":")[0])
             url = parts.geturl()
-        if "/." in parts.path:  # urljoin resolves dots of relative URLs only
-            url = urljoin(url, parts.path + ("?" + parts.query if parts.query else ""))
         return url
 
     def _clean_data(self, raw: str) -> str | None:
