@@ -169,7 +169,8 @@ def test_every_expression_is_found():
         for node in ast.walk(tree):
             if is_re(node, "compile") and node not in named:
                 assert module in ELSEWHERE, f"{module}:{node.lineno}"
-    assert "\\{\\{|\\$\\{|<%|%7B%7B|\\{\\w+\\}|\\[\\[" in patterns
+    template = "\\{\\{|\\$\\{|<%|%7B%7B|\\{\\w+\\}|\\[\\[|<[#%?]|\\{%|\\{#"
+    assert template in patterns
     assert len(uses()) > 100
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from imgprint.discovery.html.css import css_images
@@ -25,6 +27,10 @@ from imgprint.discovery.urls.image_urls import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+_MEDIA_QUERY = re.compile(r"\[[^\]\[]*+\]")
+MAX_NAMED = 10_000
+"""Images of one attribute."""
+
 _URL_START = re.compile(
     r"(?:https?:)?(?:\\?/){2}|\\?/|\.\.?/|data:image/", re.IGNORECASE
 )
@@ -46,7 +52,7 @@ def attribute_images(
         if name in IGNORED or not value:
             continue
         if name in LAZY_SRCSET or name.endswith("srcset"):
-            yield _named(parse_srcset(value))
+            yield from srcset_images(value)
         elif name in LAZY_SRC:
             # Widgets, too, have a data-src, with a page: Outbrain's, Jetpack's.
             widget = tag in MEDIA or (name == "data-src" and not is_image)
@@ -63,11 +69,58 @@ def lazy_images(value: str, *, strict: bool) -> Iterator[Iterable[Source]]:
     if _DESCRIPTOR.search(value):
         yield _named(parse_srcset(value))
     elif value[:1] in "[{" or "url(" in value:
-        yield from _any_images("", value)
+        found = list(islice(_any_images("", value), MAX_NAMED))
+        yield from found
+        if not found and not strict:
+            for url in islice(named_urls(value), MAX_NAMED):
+                yield [Source(url, element="data-attribute")]
     elif looks_like_image(value) or (
         not strict and is_address(value) and not looks_like_other(value)
     ):
         yield [Source(value, element="data-attribute")]
+
+
+def srcset_images(value: str) -> Iterator[Iterable[Source]]:
+    """Yield the picture of a lazy srcset: also JSON, or lazysizes' bgset with ``|``."""
+    if value.lstrip()[:1] in ("{", "["):
+        yield from _json_srcset(value)
+    elif "|" in value and "http" not in value.partition("|")[0][1:]:
+        parts = _MEDIA_QUERY.sub("", value).split("|")
+        yield _named(chain.from_iterable(map(parse_srcset, parts)))
+    else:
+        yield _named(parse_srcset(value))
+
+
+def _json_srcset(value: str) -> Iterator[Iterable[Source]]:
+    """Yield the largest of files below one base, or all that a JSON text names."""
+    try:
+        known = json.loads(value)
+        sizes = known["sizes"]
+        name = sizes[max(sizes, key=int)]
+        yield [Source(known["baseurl"] + name, element="data-attribute")]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        for image in json_images(value):
+            yield [Source(image.url, element="data-attribute")]
+
+
+def named_urls(value: str) -> Iterator[str]:
+    """Yield the absolute URLs in a JSON text that may be an image's."""
+    try:
+        stack = [json.loads(value)]
+    except (ValueError, RecursionError):
+        return
+    while stack:
+        known = stack.pop()
+        if isinstance(known, dict):
+            stack.extend(known.values())
+        elif isinstance(known, list):
+            stack.extend(known)
+        elif (
+            isinstance(known, str)
+            and known.startswith(("http://", "https://", "//"))
+            and not looks_like_other(known)
+        ):
+            yield known
 
 
 def is_address(value: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 from imgprint.discovery.html.attributes import attribute_images
 from imgprint.discovery.html.css import css_images
@@ -16,13 +17,13 @@ from imgprint.discovery.html.image_elements import (
     picture_places,
     source_places,
 )
-from imgprint.discovery.html.names import IMAGE_RELS, ITEM_PROPERTIES, META
-from imgprint.discovery.html.scripts import IMAGE_HINT
+from imgprint.discovery.html.names import IMAGE_RELS, ITEM_PROPERTIES, META, WORDS
+from imgprint.discovery.html.scripts import IMAGE_HINT, json_images
 from imgprint.discovery.html.srcset import Source, parse_srcset
 from imgprint.discovery.urls.image_urls import looks_like_image
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     Handler = Callable[[Any, dict[str, str]], Iterator[Place]]
 
@@ -35,7 +36,12 @@ _SIZES = re.compile(r"\s*(\d{1,9})x(\d{1,9})\s*\Z", re.IGNORECASE | re.ASCII)
 
 def _link_to_image(node: Any, attrs: dict[str, str]) -> Iterator[Place]:
     href = attrs.get("href")
-    if href and (looks_like_image(href) or _is_image_type(attrs)):
+    if href and "media=" in href and "pin/create" in href:
+        for url in parse_qs(href.partition("?")[2], max_num_fields=50).get("media", ()):
+            yield Place([Source(url, element="a")])
+    elif href and (
+        looks_like_image(href) or _is_image_type(attrs) or is_lightbox(attrs)
+    ):
         element = node.tag if node.tag in ("a", "area") else "a"
         images = (
             child for child in islice(node.iter("*"), MAX_LINK) if child.get("alt")
@@ -43,6 +49,15 @@ def _link_to_image(node: Any, attrs: dict[str, str]) -> Iterator[Place]:
         image = next(images, None)
         alt = None if image is None else image.get("alt")
         yield Place([Source(href, element=element)], alt)
+
+
+def is_lightbox(attrs: Mapping[str, str]) -> bool:
+    """Return whether a link says that a lightbox opens it as a picture."""
+    return (
+        attrs.get("data-type") == "image"
+        or "data-pswp-width" in attrs
+        or attrs.get("rel", "").startswith("lightbox")
+    )
 
 
 def _is_image_type(attrs: dict[str, str]) -> bool:
@@ -55,11 +70,24 @@ def _meta(node: Any, attrs: dict[str, str]) -> Iterator[Place]:
         return
     for attribute in ("property", "name", "itemprop"):
         names = attrs.get(attribute, "").lower().split()
+        if _is_text(content):
+            return
+        if content.lstrip()[:1] in ("{", "["):
+            for found in json_images(content):
+                yield Place([Source(found.url, element="meta")])
+            return
         if any(name in META for name in names) or _is_of_image_object(node, names):
             yield Place([Source(content.strip(), element="meta")], *_about_meta(node))
             return
     if "//" in content and looks_like_image(content) and " " not in content.strip():
         yield Place([Source(content.strip(), element="meta")])
+
+
+def _is_text(content: str) -> bool:
+    """Return whether *content* is a word, or words, in place of a URL."""
+    content = content.strip().lower()
+    spaced = " " in content and "/" not in content and "." not in content
+    return content in WORDS or spaced
 
 
 def _is_of_image_object(node: Any, names: Collection[str]) -> bool:
@@ -94,7 +122,9 @@ def _about_meta(node: Any) -> tuple[str | None, int | None, int | None]:
 def _link(node: Any, attrs: dict[str, str]) -> Iterator[Place]:
     rels = set(attrs.get("rel", "").lower().split())
     names = f"{attrs.get('itemprop', '')} {attrs.get('property', '')}".lower().split()
-    preloads = attrs.get("as", "").strip().lower() == "image" and rels & _PRELOAD
+    preloads = attrs.get("as", "").strip().lower() == "image" and (
+        not rels or rels & _PRELOAD
+    )
     if not (
         preloads
         or rels & IMAGE_RELS
@@ -164,6 +194,8 @@ HANDLERS: dict[str, Handler] = {
     "feimage": _svg,
     "use": _svg_use,
 }
+_URL_ATTRIBUTES = ("content", "resource", "src", "href", "data")
+_SRCSET_TAGS = frozenset(["source", "picture", "link"])
 # Elements whose src or href is never an image's, or is read by their handler.
 _NO_SRC = frozenset([*HANDLERS, "script", "base", "video", "audio", "track", "bgsound"])
 
@@ -184,11 +216,28 @@ def attribute_places(tag: str, items: list[tuple[str, str]]) -> Iterator[Place]:
         elif name in ("src", "href", "data") and tag not in _NO_SRC:
             if IMAGE_HINT.search(value) and looks_like_image(value):
                 yield Place([Source(value, element="data-attribute")])
+        elif name == "srcset" and tag not in _SRCSET_TAGS:
+            yield Place(s._replace(element="source") for s in parse_srcset(value))
         elif name in ("itemprop", "property"):
             yield from _microdata(value, tag, dict(items))
     if tag == "source":  # a picture's lazy sources are one with the picture
         items = [item for item in items if item[0] not in LAZY_TWINS]
     yield from map(Place, attribute_images(items, tag, is_image=False))
+
+
+def text_places(node: Any, attrs: dict[str, str]) -> Iterator[Place]:
+    """Yield the image whose URL is the text of an element: microdata.
+
+    Source: HTML 5.2.4, "values".
+    """
+    names = attrs.get("itemprop", "").lower().split()
+    if any(name in attrs for name in _URL_ATTRIBUTES):
+        return
+    text = (node.text or "").strip()
+    if not text.startswith(("http", "//")) or " " in text:
+        return
+    if not ITEM_PROPERTIES.isdisjoint(names) or _is_of_image_object(node, names):
+        yield Place([Source(text, element="microdata")])
 
 
 def _microdata(names: str, tag: str, attrs: dict[str, str]) -> Iterator[Place]:

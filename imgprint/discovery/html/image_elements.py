@@ -6,10 +6,15 @@ import re
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imgprint.discovery.html.attributes import attribute_images, lazy_images
-from imgprint.discovery.html.names import IGNORED, LAZY_SRC, LAZY_SRCSET
+from imgprint.discovery.html.attributes import (
+    attribute_images,
+    is_address,
+    lazy_images,
+    srcset_images,
+)
+from imgprint.discovery.html.names import IGNORED, LAZY_SRC, LAZY_SRCSET, NO_PICTURES
 from imgprint.discovery.html.srcset import Source, parse_srcset
-from imgprint.discovery.urls.image_urls import is_placeholder
+from imgprint.discovery.urls.image_urls import is_placeholder, looks_like_other
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -79,6 +84,8 @@ def image_places(node: Any, tag: str, attrs: dict[str, str]) -> Iterator[Place]:
     if rest:
         found = attribute_images(rest, tag, is_image=True)
         others = list(islice(found, MAX_PICTURE))
+    if not others and not has_lazy_twin(attrs) and _has_no_picture(attrs):
+        others = list(_unknown_lazy(attrs))
     if next(node.iterancestors("{*}picture"), None) is None:
         lazy = has_lazy_twin(attrs)
         skip = lazy or bool(others)
@@ -87,6 +94,25 @@ def image_places(node: Any, tag: str, attrs: dict[str, str]) -> Iterator[Place]:
             yield Place(_lazy_sources(attrs), *about)
     for sources in others:
         yield Place(sources, *about)
+
+
+def _has_no_picture(attrs: dict[str, str]) -> bool:
+    src = attrs.get("src", "").strip()
+    return not attrs.get("srcset") and (not src or is_placeholder(src))
+
+
+def _unknown_lazy(attrs: dict[str, str]) -> Iterator[Iterable[Source]]:
+    """Yield what an image without a picture of its own names in any attribute."""
+    for name, value in attrs.items():
+        if name in IGNORED and name not in ("rel", "content"):
+            continue
+        value = value.strip()
+        whole = value.startswith(("http://", "https://", "//"))
+        if any(word in name for word in NO_PICTURES) or " " in value:
+            continue
+        rooted = whole or value.startswith("/")
+        if rooted and is_address(value) and not looks_like_other(value):
+            yield [Source(value, element="data-attribute")]
 
 
 def has_lazy_twin(attrs: dict[str, str]) -> bool:
@@ -115,8 +141,7 @@ def _own_sources(attrs: dict[str, str], *, skip_placeholder: bool) -> Iterable[S
 def _lazy_sources(attrs: dict[str, str]) -> Iterator[Source]:
     for name, value in attrs.items():
         if name in LAZY_SRCSET:
-            for source in parse_srcset(value):
-                yield source._replace(element="data-attribute")
+            yield from chain.from_iterable(srcset_images(value))
         elif name in LAZY_TWINS:
             yield from chain.from_iterable(lazy_images(value, strict=False))
 

@@ -43,6 +43,10 @@ LAZY_SRC = _names("""
     data-interchange data-iesrc v-lazy lazy-src ng-src data-ng-src data-src-mobile
     data-src-desktop data-lazy-img
 """)
+# Attributes of an image element that may hold a page's URL.
+NO_PICTURES = ("href", "link", "page", "product")
+# Texts in place of an image's URL.
+WORDS = _names("undefined null none false true nan")
 # Of images only when on an image; elsewhere of pages, sizes, switches.
 AMBIGUOUS = _names("""
     data-url data-full data-large data-zoom data-echo data-normal data-2x data-href
@@ -71,7 +75,8 @@ ITEM_PROPERTIES = _names("""
 """)
 IMAGE_RELS = _names("""
     icon apple-touch-icon apple-touch-icon-precomposed mask-icon fluid-icon
-    image_src apple-touch-startup-image thumbnail preview
+    image_src apple-touch-startup-image thumbnail preview touch-startup-image
+    android-icon favicon
 """)
 # Properties of schema.org and of the state of shops and sites.
 JSON_IMAGES = _names("""

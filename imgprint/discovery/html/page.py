@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from imgprint.discovery.documents.collect import Collector, Mode
 from imgprint.discovery.html.css import css_images
-from imgprint.discovery.html.elements import HANDLERS, attribute_places
+from imgprint.discovery.html.elements import HANDLERS, attribute_places, text_places
 from imgprint.discovery.html.image_elements import (
     IMAGE_RULES,
     Place,
@@ -29,6 +29,13 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 3
 """Levels of documents in attributes and text: srcdoc, noscript, templates."""
+
+MAX_RELATIVE = 10_000
+"""Relative paths in the scripts of one page that are looked at."""
+MAX_ENDS = 10_000
+"""Ends of URLs that are remembered for these."""
+MAX_END = 4
+"""Segments at the end of a URL that a relative path in a script may be."""
 
 _TEXTS = frozenset(["style", "script", "noscript", "noframes", "noembed", "iframe"])
 _WITHOUT_ATTRIBUTES = _TEXTS | {"picture", "template"}
@@ -59,7 +66,8 @@ def image_candidates(
     """
     collector = Collector(candidates, Counter() if skipped is None else skipped)
     root = document if hasattr(document, "iter") else root_of(document)
-    found = Page(collector, encoding).images(root, base_url(root, url))
+    page = Page(collector, encoding)
+    found = page.with_relative(page.images(root, base_url(root, url)))
     return chain(found, collector.others())
 
 
@@ -98,6 +106,7 @@ class Page:
     def __init__(self, collector: Collector, encoding: str = "utf-8"):
         self.collector = collector
         self.encoding = encoding
+        self.relative: list[tuple[Place, Cleaner, str | None]] = []
 
     def images(
         self, root: Any, base: str, inside: str | None = None, depth: int = 0
@@ -116,6 +125,8 @@ class Page:
                 tag == "a"
                 and PLAIN_LINK.issuperset(names)
                 and not looks_like_image(node.get("href") or "")
+                and "media=" not in (node.get("href") or "")
+                and not (node.get("rel") or "").startswith("lightbox")
             ):
                 continue
             items: list[tuple[str, str]] = node.items()
@@ -153,17 +164,41 @@ class Page:
         self, node: Any, text: str, cleaner: Cleaner, inside: str | None, depth: int
     ) -> Iterator[Candidate]:
         kind = (node.get("type") or "").partition(";")[0].strip().lower()
-        if kind.startswith(_HTML_SCRIPTS):
+        start = text.lstrip()[:2]
+        is_json = start[:1] in ("{", "[") and start not in ("{{", "{%", "{#", "[[")
+        if kind.startswith(_HTML_SCRIPTS) and not is_json:
             if "<" in text and depth < MAX_DEPTH:
                 yield from self.images(
                     root_of(text), cleaner.base, inside or "template", depth + 1
                 )
             return
         element = "json-ld" if kind == "application/ld+json" else "script"
-        read = json_images if kind.endswith("json") else script_images
+        data = kind.endswith("json") or kind.startswith(_HTML_SCRIPTS)
+        read = json_images if data else script_images
         for found in read(text):
             place = Place([Source(found.url, element=element)], *found[1:])
-            yield from self.collector.take(place, cleaner, inside)
+            if found.url[:1] in "/." or ":" in found.url:
+                yield from self.collector.take(place, cleaner, inside)
+            elif len(self.relative) < MAX_RELATIVE:
+                self.relative.append((place, cleaner, inside))
+
+    def with_relative(self, found: Iterator[Candidate]) -> Iterator[Candidate]:
+        """Yield *found*, then what relative paths in scripts name.
+
+        They are relative to what a script knows. A path that ends another URL of the
+        page is that image.
+        """
+        ends: set[int] = set()
+        for candidate in found:
+            if len(ends) < MAX_ENDS:
+                parts = candidate.url.partition("?")[0].rsplit("/", MAX_END)
+                for count in range(2, len(parts)):
+                    ends.add(hash("/".join(parts[-count:])))
+            yield candidate
+        for place, cleaner, inside in self.relative:
+            path = next(iter(place.sources)).url.partition("?")[0]
+            if hash(path) not in ends:
+                yield from self.collector.take(place, cleaner, inside)
 
 
 def _places(node: Any, tag: str, items: list[tuple[str, str]]) -> Iterator[Place]:
@@ -173,6 +208,8 @@ def _places(node: Any, tag: str, items: list[tuple[str, str]]) -> Iterator[Place
     elif handler := HANDLERS.get(tag):
         yield from handler(node, dict(items))
     rest = [item for item in items if item[0] not in PLAIN]
+    if node.text and tag not in _TEXTS and node.get("itemprop"):
+        yield from text_places(node, dict(items))
     if rest:
         yield from attribute_places(tag, rest)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from w3lib.url import safe_url_string
 
@@ -61,8 +61,11 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ENTITY = re.compile(
     r"&(?:amp|quot|apos|lt|gt|#\d{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE
 )
+_ENCODED = re.compile(r"https?%3a%2f%2f", re.IGNORECASE)
 _JSON_ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|x([0-9a-f]{2})|/)", re.IGNORECASE)
-_TEMPLATE = re.compile(r"\{\{|\$\{|<%|%7B%7B|\{\w+\}|\[\[", re.IGNORECASE)
+_TEMPLATE = re.compile(
+    r"\{\{|\$\{|<%|%7B%7B|\{\w+\}|\[\[|<[#%?]|\{%|\{#", re.IGNORECASE
+)
 # URLs that cleaning would not change; most are, and w3lib takes 20 us for each.
 _CLEAN = re.compile(
     r"(https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*)?(/(?!/)[\w~!$()*+,=:@%/.-]*"
@@ -180,6 +183,8 @@ class Cleaner:
         if raw[:5].lower() == "data:":
             return self._clean_data(raw)
         url = _CONTROL.sub("", unescape(raw)).strip(" \"'")
+        if _ENCODED.match(url):
+            url = unquote(url)
         if _TEMPLATE.search(url):
             self.skipped["template"] += 1
             return None
