@@ -24,24 +24,48 @@ BEFORE = """() => {
   Object.defineProperty(window, '__imgprint_roots', {value: roots});
 }"""
 
-# To the end of the page and of what grows while scrolling, in bounded steps.
-SCROLL = """async () => {
-  const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-  const height = () => document.documentElement.scrollHeight;
-  for (let step = 0, still = 0; step < 60 && still < 3; step++) {
-    const before = height();
-    window.scrollTo(0, window.scrollY + window.innerHeight);
-    await wait(60);
-    const end = window.scrollY + window.innerHeight >= height() - 2;
-    still = end && height() === before ? still + 1 : 0;
-  }
-  for (const node of document.querySelectorAll('*')) {
-    if (node.scrollWidth > node.clientWidth + 50 && node.clientWidth > 50) {
-      node.scrollLeft = node.scrollWidth;
+# One look at the page, and a step down its window and all that scrolls in it: at most
+# one screen, without animation. Return whether anything moved or grew.
+STEP = """() => {
+  const known = window.__imgprint_scrolled ||= new Map();
+  let moved = false;
+  const step = (node, down, size, room, all, at) => {
+    const key = down ? 'top' : 'left';
+    if (room < 2 || all <= room + 2) return;
+    const seen = known.get(node) || {};
+    const grew = all > (seen[key + 'all'] || 0);
+    if (at + room < all - 2) {
+      node.scrollTo({[key]: at + room * 0.9, behavior: 'instant'});
+      const now = down ? size().scrollTop : size().scrollLeft;
+      if (now > at) moved = true;
+    } else if (grew) {
+      moved = true;
+    }
+    known.set(node, {...seen, [key + 'all']: all});
+  };
+  const page = document.scrollingElement || document.documentElement;
+  step(page, true, () => page, window.innerHeight, page.scrollHeight, page.scrollTop);
+  const nodes = [...document.querySelectorAll('*')].slice(0, 20000);
+  let count = 0;
+  for (const node of nodes) {
+    if (node === page || count >= 50) continue;
+    const down = node.scrollHeight > node.clientHeight + 50 && node.clientHeight > 50;
+    const right = node.scrollWidth > node.clientWidth + 50 && node.clientWidth > 50;
+    if (!down && !right) continue;
+    const style = getComputedStyle(node);
+    const scrolls = (value) => value !== 'visible' && value !== 'clip';
+    if (down && scrolls(style.overflowY)) {
+      count++;
+      const all = node.scrollHeight;
+      step(node, true, () => node, node.clientHeight, all, node.scrollTop);
+    }
+    if (right && scrolls(style.overflowX)) {
+      count++;
+      const all = node.scrollWidth;
+      step(node, false, () => node, node.clientWidth, all, node.scrollLeft);
     }
   }
-  await wait(120);
-  window.scrollTo(0, 0);
+  return moved;
 }"""
 
 # The document with all shadow roots as templates, and what its styles show.

@@ -8,6 +8,7 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Error as PlaywrightError
@@ -20,7 +21,7 @@ from scrapy_playwright.provider import (  # type: ignore[import-untyped]
 )
 
 from imgprint import config
-from imgprint.discovery.html.rendering import COLLECT, SCROLL
+from imgprint.discovery.html.rendering import COLLECT, STEP
 from imgprint.fetch.browser.page_requests import Assets
 from imgprint.fetch.tor.onion_names import BROWSER
 
@@ -37,6 +38,12 @@ ANSWER_SECONDS = 10
 LOAD_SECONDS = 15
 SCROLL_SECONDS = 4
 """How long to wait for requests to end, after the page has come and is scrolled."""
+MAX_STEPS = 200
+"""Steps down one page, of at most a screen each."""
+STEP_SECONDS = 0.25
+"""Between two steps down a page: many loaders wait until a person pauses, 0.2 s."""
+SCROLL_SHARE = 0.6
+"""Part of IMGPRINT_RENDER_TIMEOUT that scrolling may take."""
 
 # Nothing may leave the browser: all names, loopback included, are behind a proxy
 # that does not exist. WebRTC, QUIC and prefetching would go around a proxy.
@@ -258,14 +265,29 @@ class Browser:
             raise RenderError(str(error).strip().splitlines()[0]) from error
         return rendered
 
+    async def _scroll(self, page: Page, assets: Assets) -> None:
+        """Go through the page as a person does, and wait for what comes of it.
+
+        A page is at its end if nothing moves or grows after its requests have ended.
+        """
+        end = monotonic() + self.timeout * SCROLL_SHARE
+        for _ in range(MAX_STEPS):
+            if monotonic() > end:
+                return
+            if await page.evaluate(STEP):
+                await asyncio.sleep(STEP_SECONDS)
+                continue
+            await assets.idle(SCROLL_SECONDS)
+            if not await page.evaluate(STEP):
+                return
+
     async def _work(
         self, handler: _Handler, request: Request, assets: Assets, rendered: Rendered
     ) -> None:
         await handler.download_request(request)
         page: Page = request.meta["playwright_page"]
         await assets.idle(LOAD_SECONDS)
-        await page.evaluate(SCROLL)
-        await assets.idle(SCROLL_SECONDS)
+        await self._scroll(page, assets)
         found = await page.evaluate(COLLECT)
         rendered.html = found["html"]
         rendered.images += found["images"]
