@@ -217,8 +217,9 @@ def _page_links(
 ) -> Iterator[str]:
     """Yield the pages that a page links to, each once, and its feeds."""
     seen: set[str] = set()
-    for node in root.iter("a", "area"):
-        url = _link(node.get("href"), base, encoding)
+    for node in root.iter("a", "area", "frame", "iframe"):
+        name = "src" if node.tag in ("frame", "iframe") else "href"
+        url = _link(node.get(name), base, encoding)
         if url and url not in seen:
             seen.add(url)
             yield url

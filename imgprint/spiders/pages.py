@@ -7,13 +7,14 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request
-from scrapy.http import HtmlResponse, Response, TextResponse
+from scrapy.http import HtmlResponse, Response, TextResponse, XmlResponse
 from scrapy.utils.httpobj import urlparse_cached
 
 from imgprint import config
 from imgprint.discovery.candidate import Candidate
 from imgprint.discovery.documents.collect import MAX_CANDIDATES
 from imgprint.discovery.documents.linked import MAX_LINKED
+from imgprint.discovery.documents.xml import is_xhtml, kind_of
 from imgprint.discovery.urls.url_keys import url_key
 from imgprint.errors import DOWNLOAD_ERRORS, INTERRUPTED, TorDown
 from imgprint.extensions.unexpected import note_unexpected
@@ -84,7 +85,17 @@ class Documents:
             return Document("page", unread=INTERRUPTED)
 
     async def _document(self, response: Response) -> Document | None:
-        if isinstance(response, HtmlResponse):
+        if is_xhtml(response.body) and type(response) is XmlResponse:
+            response = HtmlResponse(
+                response.url,
+                headers=response.headers,
+                body=response.body,
+                request=response.request,
+                encoding=response.encoding,
+                flags=response.flags,
+            )
+        # Servers send sitemaps and feeds as text/html, too.
+        if isinstance(response, HtmlResponse) and not kind_of(response.body):
             return await self._page(response)
         task = Task("listing", response.url, response.body, mode=self._mode)
         task.max_size = LARGE

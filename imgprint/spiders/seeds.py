@@ -95,6 +95,22 @@ def read_seeds(urls: str | None, url: str | None) -> Iterator[Seed]:
         yield line.seed()
 
 
+def split_urls(text: str) -> list[str]:
+    """Return the URLs and paths of *text*: a comma may be part of a URL.
+
+    >>> split_urls("http://a.example/b,1.html,http://c.example/,d")
+    ['http://a.example/b,1.html', 'http://c.example/,d']
+    """
+    found: list[str] = []
+    for piece in text.split(","):
+        whole = "://" in piece or not found or "://" not in found[-1]
+        if whole:
+            found.append(piece)
+        else:
+            found[-1] += f",{piece}"
+    return found
+
+
 def seed_lines(urls: str | None, url: str | None) -> Iterator[Line]:
     """Yield the lines of *urls*, then what *url* has between commas.
 
@@ -108,7 +124,7 @@ def seed_lines(urls: str | None, url: str | None) -> Iterator[Line]:
                 yield Line(text, "-a urls")
         else:
             yield from _read_file(urls)
-    for text in (url or "").split(","):
+    for text in split_urls(url or ""):
         if text.strip():
             yield Line(text.strip(), "-a url")
 

@@ -16,6 +16,7 @@ _ROOT = re.compile(
     rb"<(?:[\w.-]+:)?([\w.-]+)",
     re.DOTALL,
 )
+_BARE = re.compile(rb"&(?!\w{1,40};|#\w{1,10};)")
 _KINDS = {
     "rss": "feed",
     "feed": "feed",
@@ -31,10 +32,20 @@ def kind_of(body: bytes) -> str | None:
     >>> kind_of(b'<?xml version="1.0"?><rss version="2.0">')
     'feed'
     """
-    if b"//jsonfeed.org/version" in body[:1024]:
+    if b"//jsonfeed.org/version" in body[:1024].replace(b"\\/", b"/"):
         return "feed"
     match = _ROOT.match(body[:4096])
     return _KINDS.get(match[1].decode("ascii", "replace")) if match else None
+
+
+def is_xhtml(body: bytes) -> bool:
+    """Return whether the XML document *body* is an XHTML page.
+
+    >>> is_xhtml(b'<html xmlns="http://www.w3.org/1999/xhtml">')
+    True
+    """
+    match = _ROOT.match(body[:4096])
+    return match is not None and match[1].lower() == b"html"
 
 
 def records(body: bytes, *names: str) -> Iterator[Any]:
@@ -43,6 +54,8 @@ def records(body: bytes, *names: str) -> Iterator[Any]:
     What was yielded is emptied afterwards, so that memory stays flat. What is
     not well-formed ends the iteration, if it can't be recovered from.
     """
+    if b"<![CDATA[" not in body:
+        body = _BARE.sub(b"&amp;", body)
     tags = [f"{{*}}{name}" for name in names]
     found = etree.iterparse(
         BytesIO(body),

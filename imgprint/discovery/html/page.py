@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -132,6 +133,8 @@ class Page:
             items: list[tuple[str, str]] = node.items()
             if tag != node.tag:
                 items = [(name.rpartition("}")[2], value) for name, value in items]
+            if "data-widths" in names:
+                items = _with_width(items)
             embedded = embedded or tag in ("noscript", "template")
             for place in _places(node, tag, items):
                 where = _container(node, inside) if embedded else None
@@ -212,6 +215,18 @@ def _places(node: Any, tag: str, items: list[tuple[str, str]]) -> Iterator[Place
         yield from text_places(node, dict(items))
     if rest:
         yield from attribute_places(tag, rest)
+
+
+def _with_width(items: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return attributes with the largest of data-widths in place of ``{width}``.
+
+    Source: lazysizes, plugins/rias.
+    """
+    digits = re.findall(r"\d{1,6}", dict(items)["data-widths"][:1000], re.ASCII)
+    if not digits:
+        return items
+    width = str(max(map(int, digits)))
+    return [(name, value.replace("{width}", width)) for name, value in items]
 
 
 def _container(node: Any, inside: str | None) -> str | None:

@@ -61,6 +61,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ENTITY = re.compile(
     r"&(?:amp|quot|apos|lt|gt|#\d{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE
 )
+# A slash of Windows before a name with x, unless it is an escape of / & : or =.
+_BACKSLASH = re.compile(r"\\(?=x(?!2[f6]|3[ad]))", re.IGNORECASE)
 _ENCODED = re.compile(r"https?%3a%2f%2f", re.IGNORECASE)
 _JSON_ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|x([0-9a-f]{2})|/)", re.IGNORECASE)
 _TEMPLATE = re.compile(
@@ -182,6 +184,7 @@ class Cleaner:
             return None
         if raw[:5].lower() == "data:":
             return self._clean_data(raw)
+        raw = _BACKSLASH.sub("/", raw)
         url = _CONTROL.sub("", unescape(raw)).strip(" \"'")
         if _ENCODED.match(url):
             url = unquote(url)

@@ -81,3 +81,9 @@ def test_robots():
         b"User-agent: *\r\nSITEMAP : /a.xml # main\r\nSitemap:\nSitemap: /a.xml\n"
         b"sitemap:https://b.example/b.xml\nDisallow: /sitemap: c"
     ) == ["/a.xml", "https://b.example/b.xml"]
+
+
+def test_bare_ampersands():
+    body = b"<urlset><url><loc>http://a.example/?b=1&c=2</loc></url></urlset>"
+    (entry,) = sitemap_entries(body)
+    assert entry.url == "http://a.example/?b=1&c=2"

@@ -109,6 +109,11 @@ KINDS = {
         "<p data-x=https%3A%2F%2Fc.example%2F1.jpg>",
         ["//c.example/1.jpg"],
     ),
+    "widths of lazysizes": (
+        "<img data-src='/1_{width}x.jpg' data-widths='[180, 540]'>",
+        ["/1_540x.jpg"],
+    ),
+    "backslash before x": (r"<img src='\p\x1.jpg'>", ["/p/x1.jpg"]),
     "style sheet of child selectors": (
         f"<style>a>b{{}} {'p {margin:0 auto} ' * 2_000} p{{background:url(/1.png)}}"
         "c>d{}</style>",
