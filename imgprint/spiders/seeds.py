@@ -100,10 +100,14 @@ def split_urls(text: str) -> list[str]:
 
     >>> split_urls("http://a.example/b,1.html,http://c.example/,d")
     ['http://a.example/b,1.html', 'http://c.example/,d']
+    >>> split_urls("http://a.example/,,")
+    ['http://a.example/', '', '']
     """
     found: list[str] = []
     for piece in text.split(","):
-        whole = "://" in piece or not found or "://" not in found[-1]
+        whole = (
+            not piece.strip() or "://" in piece or not found or "://" not in found[-1]
+        )
         if whole:
             found.append(piece)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lxml import etree  # type: ignore[import-untyped]
@@ -14,17 +15,25 @@ from imgprint.discovery.urls.image_urls import looks_like_image
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MAX_BASES = 32
+"""Elements around an entry that may have an xml:base."""
+
+_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _ENTRIES = ("item", "entry", "image", "logo", "icon", "thumbnail")
 # What may hold HTML, as text or as elements.
 _HTML = frozenset(["encoded", "description", "summary", "content"])
 
 
 class Found(NamedTuple):
-    """One thing in a feed: an image's *place*, HTML, or the URL of a *page*."""
+    """One thing in a feed: an image's *place*, HTML, or the URL of a *page*.
+
+    *bases* are the xml:base of the HTML, each relative to the one before.
+    """
 
     place: Place | None = None
     html: str = ""
     page: str = ""
+    bases: tuple[str, ...] = ()
 
 
 def feed_contents(body: bytes) -> Iterator[Found]:
@@ -54,11 +63,20 @@ def _entry(node: Any) -> Iterator[Found]:
         elif name in _HTML and child.get("url") is None:
             html = _inner(child)
             if "<" in html:
-                yield Found(html=html)
+                yield Found(html=html, bases=_bases(child))
         elif name == "group":
             yield from _group(child)
         else:
             yield from _media(child)
+
+
+def _bases(node: Any) -> tuple[str, ...]:
+    """Return the xml:base attributes that hold for *node*, the outermost first.
+
+    Source: XML Base 3 and 4.
+    """
+    nodes = [node, *islice(node.iterancestors(), MAX_BASES)]
+    return tuple(n.get(_BASE).strip() for n in reversed(nodes) if n.get(_BASE))
 
 
 def _link(node: Any) -> Iterator[Found]:

@@ -15,7 +15,9 @@ from imgprint.discovery.html.image_elements import Place
 from imgprint.discovery.html.page import Page, root_of
 from imgprint.discovery.html.scripts import json_images
 from imgprint.discovery.html.srcset import Source
+from imgprint.discovery.limits import MAX_REQUEST_URL, cut_url
 from imgprint.discovery.urls.image_urls import Cleaner
+from imgprint.discovery.urls.joining import join_url
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -68,10 +70,21 @@ def feed_candidates(
             yield from collector.take(content.place, cleaner)
         elif content.html:
             walk = Page(collector)
-            yield from walk.images(root_of(content.html), url, "feed", 1)
+            base = _base(url, content.bases)
+            yield from walk.images(root_of(content.html), base, "feed", 1)
         elif page := cleaner.clean(content.page):
             pages.append(page)
     yield from collector.others()
+
+
+def _base(url: str, bases: Iterable[str]) -> str:
+    """Return what HTML in a feed at *url* is relative to, by its xml:base."""
+    base = url
+    for part in bases:
+        joined = cut_url(join_url(base, part), MAX_REQUEST_URL)
+        if joined.startswith(("http://", "https://")):
+            base = joined
+    return base
 
 
 def sitemap_candidates(

@@ -76,3 +76,13 @@ def test_sitemap():
     assert pages == ["http://a.example/", "http://a.example/b"]
     assert list(sitemap_candidates(INDEX, BASE, Counter(), pages, maps)) == []
     assert maps == ["http://a.example/s1.xml"]
+
+
+def test_html_of_a_feed_is_relative_to_its_xml_base():
+    body = (
+        b'<feed xmlns="http://www.w3.org/2005/Atom" xml:base="/one/"><entry>'
+        b'<content type="html" xml:base="two/">&lt;img src="a.jpg"></content>'
+        b"</entry></feed>"
+    )
+    found = feed_candidates(body, "http://a.example/f", "marked", Counter(), [])
+    assert [image.url for image in found] == ["http://a.example/one/two/a.jpg"]
