@@ -10,7 +10,8 @@ def links(body, encoding="utf-8"):
 
 def test_links_are_those_of_a_browser():
     page = (
-        b"<a href=a>1</a></body></html><a href=' ../b#c '>2</a><area href=//c.example/d>"
+        b"<a href=a>1</a></body></html><a href=' ../b#c '>2</a>"
+        b"<area href=//c.example/d>"
         b"<a href=a>1</a><a href=mailto:e>3</a><a href=f.pdf>4</a>"
         b"<a href=http://[>5</a>"
     )
