@@ -15,7 +15,7 @@ from imgprint.commands._check_settings import check_settings
 from imgprint.errors import InputError
 from imgprint.extensions.log_filters import hide_secrets, readable
 from imgprint.extensions.progress import Progress
-from imgprint.feeds.targets import (
+from imgprint.feeds.feed_targets import (
     check_formats,
     check_names,
     check_schemes,

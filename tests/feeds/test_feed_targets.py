@@ -8,7 +8,7 @@ from scrapy.settings import Settings
 from imgprint.addon import Addon
 from imgprint.demo.gallery_server import GallerySite
 from imgprint.errors import InputError
-from imgprint.feeds.targets import check_names, check_schemes, check_targets
+from imgprint.feeds.feed_targets import check_names, check_schemes, check_targets
 from imgprint.spiders.images import ImagesSpider
 from tests.support.crawling import ROOT, crawl
 from tests.support.pictures import jpeg
