@@ -122,11 +122,11 @@ def test_feeds_get_records_and_sightings_apart(sightings):
 )
 def test_rows_of_the_table_depend_on_settings(given, downloader_stats, scheduler):
     settings = settings_of(**given)
-    middlewares = settings.getdict("DOWNLOADER_MIDDLEWARES")
+    middlewares = settings.getwithbase("DOWNLOADER_MIDDLEWARES")
     assert (LeanDownloaderStats in middlewares) is downloader_stats
     assert (DownloaderStats in middlewares) is downloader_stats, "switched off"
     assert (settings["SCHEDULER"] is DurableScheduler) is scheduler
-    assert (JournalPipeline in settings.getdict("ITEM_PIPELINES")) is scheduler
+    assert (JournalPipeline in settings.getwithbase("ITEM_PIPELINES")) is scheduler
 
 
 def test_the_table_has_its_rows_in_their_order():

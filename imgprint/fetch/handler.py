@@ -127,7 +127,7 @@ def skip_unused_import(settings: BaseSettings) -> None:
     That handler is not used, and importing it for its error is a tenth of the time
     that a crawl takes to start.
     """
-    if settings["DOWNLOAD_HANDLERS"]["https"] is HttpDownloadHandler:
+    if settings.getwithbase("DOWNLOAD_HANDLERS").get("https") is HttpDownloadHandler:
         errors = settings.getlist("RETRY_EXCEPTIONS")
         kept = [error for error in errors if error != _TUNNEL_ERROR]
         settings.set("RETRY_EXCEPTIONS", kept, priority="addon")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from imgprint.items import NOT_CHOSEN
 from imgprint.matching.grades import NUMBERS
-from imgprint.report.sharing import KIND, Sharing, grade_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -109,6 +108,9 @@ class Figures:
         self.places: Counter[tuple[float, float]] = Counter()
         self.serials: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
         self.seen: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        # NumPy takes its time; a crawl needs no report.
+        from imgprint.report.sharing import Sharing
+
         self.sharing = Sharing()
         self.outcomes: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._urls: set[str] = set()
@@ -182,6 +184,8 @@ class Figures:
 
     def result(self) -> dict[str, Any]:
         """Return all figures as JSON values, rankings cut to ``MOST`` rows."""
+        from imgprint.report.sharing import KIND, grade_rows
+
         rank = {
             name: [[value, n] for value, n in counter.most_common(MOST)]
             for name, counter in self.count.items()
@@ -262,6 +266,8 @@ class Figures:
 
 def pair_row(pair: Pair) -> list[Any]:
     """Return two sites, images of both, share, relation, counts by kind, an example."""
+    from imgprint.report.sharing import KIND
+
     kinds: Counter[str] = Counter()
     for name, count in (*pair.evidence.items(), *pair.sources.items()):
         kinds[KIND[NUMBERS[name]]] += count
