@@ -25,7 +25,7 @@ from PIL import ExifTags, Image
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = str(ROOT / "imgprint") + os.sep
-CHILD = "IMGPRINT_WALK_OUTPUT"
+CHILD = "WALK_OUTPUT"
 
 
 def main() -> int:

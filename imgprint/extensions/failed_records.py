@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
 
+from imgprint.discovery.urls.url_keys import url_key
 from imgprint.extensions.unexpected import note_unexpected
 from imgprint.items import ImageRecord, Sighting
-from imgprint.spiders.page_images import Images
+from imgprint.jobs.job import job_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -38,9 +39,7 @@ class FailedRecords:
         error = note_unexpected(self.crawler, failure.value)
         if isinstance(item, Sighting):
             return
-        images = getattr(self.crawler.spider, "images", None)
-        if isinstance(images, Images):
-            images.fail(item.url, error)
+        job_of(self.crawler).outcomes[url_key(item.url)] = error
         if item.sighting:
             item.sighting.error = error
             return

@@ -20,7 +20,6 @@ from imgprint.items import ImageRecord, Sighting, asked_url
 from imgprint.jobs.journal import Journal
 from imgprint.jobs.packing import PackingError
 from imgprint.jobs.request_log import RequestLog
-from imgprint.spiders.page_images import Images
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -127,11 +126,6 @@ class JournalPipeline:
         crawler.signals.connect(pipeline.item_dropped, signals.item_dropped)
         crawler.signals.connect(pipeline.engine_stopped, signals.engine_stopped)
         return pipeline
-
-    def open_spider(self) -> None:
-        images = getattr(self.crawler.spider, "images", None)
-        if isinstance(images, Images):
-            images.resume(self.outcomes, self.journal.site_images())
 
     def process_item(self, item: Any) -> Any:
         if not isinstance(item, ITEMS):

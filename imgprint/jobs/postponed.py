@@ -1,11 +1,7 @@
-"""What a job remembers for the spider: see DurableScheduler.
-
-Without a job nothing is.
-"""
+"""Requests that a job keeps for its next run, and what their meta may be."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from scrapy import Request
@@ -14,12 +10,9 @@ from imgprint.items import Sighting
 from imgprint.jobs.packing import PackingError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
-
     from scrapy import Spider
 
-    from imgprint.jobs.scheduler import DurableScheduler
-    from imgprint.spiders.seeds import Line
+    from imgprint.jobs.job import Job
 
 SIGHTING = "imgprint_sighting"
 # The line of the list that is done with when the request is queued.
@@ -61,58 +54,14 @@ def check_meta(request: Request) -> None:
         raise PackingError("the meta of a request has a wrong form")
 
 
-def job_of(spider: Spider) -> DurableScheduler | None:
-    """Return the job that *spider* works on, None if it is not one."""
-    return getattr(spider, "imgprint_job", None)
-
-
-async def lines_left(spider: Spider, lines: Iterable[Line]) -> AsyncIterator[Line]:
-    """Yield those of *lines* whose requests were not queued before."""
-    job = job_of(spider)
-    for number, line in enumerate(lines):
-        if job is None or not job.listed(_text(spider, line)):
-            yield line
-        elif number % 100 == 0:
-            await asyncio.sleep(0)  # signals want to be heard
-
-
-def once(
-    spider: Spider, line: Line, outputs: Iterable[Request | Sighting]
-) -> Iterator[Request | Sighting]:
-    """Return *outputs*, all of those of *line*, and see to it that it is done once.
-
-    That is when the last request is queued; if there is nothing, at once.
-    """
-    job = job_of(spider)
-    if job is None:
-        return iter(outputs)
-    found = [*outputs]
-    if found and isinstance(found[-1], Request):
-        found[-1].meta[LISTED] = _text(spider, line)
-    elif not found:
-        job.add_listed(_text(spider, line))
-    return iter(found)
-
-
-def _text(spider: Spider, line: Line) -> str:
-    return f"{line.text} sitemap" if getattr(spider, "sitemap", False) else line.text
-
-
-def known(spider: Spider, sighting: Sighting) -> bool:
-    """Return whether a job has *sighting*."""
-    job = job_of(spider)
-    return job is not None and job.knows(sighting)
-
-
-def postpone(spider: Spider, request: Request, url: str | None = None) -> None:
-    """Keep *request* for the next run, from *url* if it was redirected.
+def postpone(
+    job: Job, spider: Spider, request: Request, url: str | None = None
+) -> None:
+    """Have *job* keep *request* for the next run, from *url* if it was redirected.
 
     Of its meta what a proxy, a retry, a redirect or a browser left there is of
     this run.
     """
-    job = job_of(spider)
-    if job is None:
-        return
     meta = {name: request.meta[name] for name in _KEPT if name in request.meta}
     # It starts the next run, but it's no more a seed than it was.
     meta.setdefault("imgprint_seed", False)

@@ -15,13 +15,15 @@ from scrapy.utils.misc import build_from_crawler, load_object
 
 from imgprint.discovery.urls.url_keys import url_key
 from imgprint.jobs.engine_hooks import on_request_done
+from imgprint.jobs.job import NoJob, set_job
 from imgprint.jobs.journal_pipeline import JournalPipeline
 from imgprint.jobs.packing import PackingError, pack, unpack
 from imgprint.jobs.postponed import LISTED, check_meta, first_url
 from imgprint.jobs.request_log import RequestLog
-from imgprint.middlewares.guard import GuardMiddleware
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, MutableMapping
+
     from scrapy import Request, Spider
     from scrapy.crawler import Crawler
     from scrapy.pqueues import ScrapyPriorityQueue
@@ -39,7 +41,7 @@ class DurableScheduler(BaseScheduler):
     may cut their work short then.
 
     Requests that were put off (see imgprint.jobs.postponed) are queued by the next
-    run. The spider finds this object as its ``imgprint_job``.
+    run. It is the Job of its crawler: see imgprint.jobs.job.
 
     A request that holds more than plain values (``scheduler/unserializable``)
     waits in memory, and a crash loses it. A request of the file that imgprint
@@ -60,6 +62,7 @@ class DurableScheduler(BaseScheduler):
         self.taken: dict[Request, int] = {}
         self.journal: JournalPipeline | None = None
         self._broken: PackingError | None = None
+        self._none = NoJob()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -90,21 +93,12 @@ class DurableScheduler(BaseScheduler):
         on_request_done(self.crawler, self._done)
         if self.journal:
             self.journal.outcomes.claimed = self.log.claimed
-        spider.imgprint_job = self  # type: ignore[attr-defined]
-        self._open_doors()
+        set_job(self.crawler, self)
         try:
             for data in self.log.postponed():
                 self._disk.push(self.unpack(data))
         except PackingError as error:
             self._broken = error
-
-    def _open_doors(self) -> None:
-        """Tell the guard what was listed: what is left may come before the list."""
-        guard = self.crawler.get_downloader_middleware(GuardMiddleware)
-        if not guard:
-            return
-        for origin in self.log.seeds():
-            guard.list(origin)
 
     def _waiting(self, queue: type) -> Any:
         """Return what is left to do, as the priority queue *queue* wants it."""
@@ -160,10 +154,19 @@ class DurableScheduler(BaseScheduler):
             self.log.claim(key)
             del self.journal.outcomes[key]
 
-    # What the spider asks for
+    # The job: see imgprint.jobs.job.Job
+
+    @property
+    def outcomes(self) -> MutableMapping[bytes, Any]:
+        return self.journal.outcomes if self.journal else self._none.outcomes
+
+    def images_per_site(self) -> Mapping[str | None, int]:
+        return self.journal.journal.site_images() if self.journal else {}
+
+    def seeds(self) -> Iterable[str]:
+        return self.log.seeds()
 
     def postpone(self, request: Request) -> None:
-        """Keep *request* for the next run."""
         if self._failed():
             return
         try:
@@ -172,25 +175,24 @@ class DurableScheduler(BaseScheduler):
         except sqlite3.OperationalError as error:
             self._fail(error)
 
-    def seen(self, fingerprint: bytes) -> bool:
-        """Return whether a request of this *fingerprint* ever came."""
+    def has_request(self, fingerprint: bytes) -> bool:
         return self.log.seen(fingerprint)
 
-    def listed(self, line: str) -> bool:
-        """Return whether what *line* of the list asks for was queued before."""
-        return self.log.listed(line)
+    def is_listed(self, text: str) -> bool:
+        return self.log.listed(text)
 
-    def add_listed(self, line: str) -> None:
-        """Remember that *line* of the list asks for nothing new."""
+    def mark_listed(self, text: str, last: Request | None) -> None:
+        if last is not None:
+            last.meta[LISTED] = text
+            return
         if self._failed():
             return
         try:
-            self.log.add_listed(line)
+            self.log.add_listed(text)
         except sqlite3.OperationalError as error:
             self._fail(error)
 
-    def knows(self, sighting: Sighting) -> bool:
-        """Return whether the journal has *sighting*."""
+    def has_sighting(self, sighting: Sighting) -> bool:
         return bool(self.journal and self.journal.journal.knows(sighting))
 
     # Next

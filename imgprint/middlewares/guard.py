@@ -19,6 +19,7 @@ from imgprint.fetch.gate import (
     HostPermission,
     not_public_text,
 )
+from imgprint.jobs.job import job_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -76,6 +77,7 @@ class GuardMiddleware:
     def __init__(self, allowed: tuple[Network, ...], stats: StatsCollector):
         self.allowed = allowed
         self.stats = stats
+        self.crawler: Crawler | None = None
         # By host and port; None where the first address was a public one.
         self._permissions: dict[tuple[str, int], HostPermission | None] = {}
 
@@ -83,9 +85,17 @@ class GuardMiddleware:
     def from_crawler(cls, crawler: Crawler) -> Self:
         allowed = Gate.from_settings(crawler.settings).allowed
         middleware = cls(allowed, crawler.stats)
+        middleware.crawler = crawler
+        crawler.signals.connect(middleware.open_seeds, signals.spider_opened)
         # A resumed crawl drops the seeds it has seen, but they are still seeds.
         crawler.signals.connect(middleware.open, signals.request_scheduled)
         return middleware
+
+    def open_seeds(self) -> None:
+        """Let through the seeds of earlier runs before the list is read."""
+        if self.crawler:
+            for origin in job_of(self.crawler).seeds():
+                self.list(origin)
 
     def open(self, request: Request) -> None:
         """Let through what goes to the host and port of *request*, if it's a seed."""

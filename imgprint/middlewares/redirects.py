@@ -11,7 +11,7 @@ from scrapy.downloadermiddlewares.redirect import (
 )
 
 from imgprint.errors import SeenBefore
-from imgprint.jobs.postponed import job_of
+from imgprint.jobs.job import job_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 
 def was_seen(crawler: Crawler, request: Request) -> bool:
     """Return whether the scheduler had a request for the same before."""
-    assert crawler.spider
     fingerprint = crawler.request_fingerprinter.fingerprint(request)
-    if job := job_of(crawler.spider):
-        return job.seen(fingerprint)
+    if job_of(crawler).has_request(fingerprint):
+        return True
     engine: Any = crawler.engine
     dupefilter = getattr(engine._slot.scheduler, "df", None)
     return fingerprint.hex() in getattr(dupefilter, "fingerprints", ())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urljoin
 
-from scrapy import Request, Spider
+from scrapy import Request, Spider, signals
 from w3lib.url import file_uri_to_path
 
 from imgprint.discovery.urls.image_urls import looks_like_image
@@ -25,18 +25,17 @@ from imgprint.fetch.concurrency import gather_bounded
 from imgprint.fetch.image_response import ImageResponse, image_request
 from imgprint.items import Sighting
 from imgprint.jobs.folder import use_job
+from imgprint.jobs.job import job_of
 from imgprint.jobs.postponed import (
     SIGHTING,
     first_url,
-    known,
-    lines_left,
-    once,
     postpone,
 )
 from imgprint.middlewares.lean.lean_items import deliver
 from imgprint.middlewares.lean.page_queue import Delivery
 from imgprint.spiders.arguments import NUMBERS, PATTERNS, check_arguments
 from imgprint.spiders.links import Links
+from imgprint.spiders.listed_lines import mark_when_queued, unlisted_lines
 from imgprint.spiders.page_images import Images
 from imgprint.spiders.pages import Documents
 from imgprint.spiders.scope import Scope
@@ -105,10 +104,15 @@ class ImagesSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.documents = Documents(crawler, spider.scope)
         spider.images = Images(crawler, spider.scope)
+        crawler.signals.connect(spider.resume_job, signals.spider_opened)
         spider.links = Links(
             crawler, spider.scope, spider._page, sitemap=spider.sitemap
         )
         return spider
+
+    def resume_job(self) -> None:
+        """Go on where earlier runs of the job were, if there is one."""
+        self.images.resume(job_of(self.crawler))
 
     # Seeds
 
@@ -132,12 +136,15 @@ class ImagesSpider(Spider):
             yield found.mark(output)
 
     async def _lines(self, lines: Iterator[Line]) -> AsyncIterator[Request | Sighting]:
-        async for line in lines_left(self, lines):
+        job = job_of(self.crawler)
+        suffix = " sitemap" if self.sitemap else ""
+        async for line in unlisted_lines(job, lines, suffix):
             seed = line.seed()
             if seed.url.startswith("file:"):
                 outputs = self._local(seed.url)
             else:
-                outputs = once(self, line, self._seed(seed))
+                found = self._seed(seed)
+                outputs = mark_when_queued(job, f"{line.text}{suffix}", found)
             for output in outputs:
                 yield output
 
@@ -154,8 +161,10 @@ class ImagesSpider(Spider):
     def _image_seed(self, url: str) -> Iterator[Request | Sighting]:
         if self.images.claim(url):
             yield image_request(url, callback=self.parse, errback=self.failed)
-        elif not known(self, sighting := self._seed_sighting(url)):
-            yield sighting
+        else:
+            sighting = self._seed_sighting(url)
+            if not job_of(self.crawler).has_sighting(sighting):
+                yield sighting
 
     def _page_seed(self, url: str, render: str | None) -> Iterator[Request]:
         yield self._page(url, render=render or self.render)
@@ -274,7 +283,7 @@ class ImagesSpider(Spider):
     def robots_failed(self, failure: Failure) -> None:
         """No robots.txt, no sitemaps: not an error."""
         if isinstance(failure.value, TorDown):
-            postpone(self, failure.request)  # type: ignore[attr-defined]
+            postpone(job_of(self.crawler), self, failure.request)  # type: ignore[attr-defined]
 
     def failed(self, failure: Failure) -> Iterator[Any]:
         """Yield the sighting of a scheduled page or image that failed.
@@ -307,7 +316,7 @@ class ImagesSpider(Spider):
     def _not_tried(self, request: Request, error: TorDown) -> Sighting:
         """Return the sighting of what the next run of the job is to fetch."""
         url = first_url(request)
-        postpone(self, request, url)
+        postpone(job_of(self.crawler), self, request, url)
         if request.meta.get("imgprint") is True:
             return self._seed_sighting(url, str(error), request)
         return self._sighting(page_url=url, site=site_of(url), error=str(error))

@@ -15,16 +15,18 @@ from imgprint.errors import INTERRUPTED, NOT_TRIED
 from imgprint.extensions.unexpected import note_unexpected
 from imgprint.fetch.image_response import image_request, inline_image
 from imgprint.items import NOT_CHOSEN, ImageRecord, Sighting
+from imgprint.jobs.job import job_of
 from imgprint.jobs.postponed import SIGHTING, postpone
 from imgprint.spiders.image_fetcher import Fetcher
 from imgprint.spiders.sighting_room import Page, Settling, SightingRoom, sighting_of
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable, Iterator, Mapping, MutableMapping
+    from collections.abc import Coroutine, Iterable, Iterator, MutableMapping
 
     from scrapy.crawler import Crawler
 
     from imgprint.discovery.candidate import Candidate
+    from imgprint.jobs.job import Job
     from imgprint.spiders.scope import Scope
 
     # A mapping, so that a job can keep it on disk.
@@ -136,10 +138,6 @@ class Images:
         if page.left_out:
             yield self._sightings.notice(page)
 
-    def fail(self, url: str, error: str) -> None:
-        """Take it that the record of the image at *url* could not be made."""
-        self._outcomes[url_key(url)] = error
-
     async def _items(self, candidate: Candidate, page: Page) -> Items:
         """Return record and sighting of *candidate*, whatever goes wrong with it."""
         inline = candidate.url[:5] == "data:"
@@ -187,7 +185,8 @@ class Images:
         sighting |= {"image_url": candidate.url}
         meta = {**page.way, SIGHTING: sighting}
         assert self.crawler.spider
-        postpone(self.crawler.spider, image_request(candidate.url, meta=meta))
+        job = job_of(self.crawler)
+        postpone(job, self.crawler.spider, image_request(candidate.url, meta=meta))
 
     async def _original(self, candidate: Candidate, page: Page, url: str) -> Items:
         """Return record and sighting of the original at *url*, () without one."""
@@ -245,10 +244,10 @@ class Images:
         record, error = self._fetcher.record(response, image.label, page)
         return self._both(record, self._sighting(candidate, page, error))
 
-    def resume(self, outcomes: Outcomes, images: Mapping[str | None, int]) -> None:
-        """Go on with a job: with its *outcomes*, and its *images* of each site."""
-        self._outcomes = outcomes
-        self.scope.resume(images)
+    def resume(self, job: Job) -> None:
+        """Go on with *job*: with its outcomes, and its count of images of each site."""
+        self._outcomes = job.outcomes
+        self.scope.resume(job.images_per_site())
 
     def _sighting(
         self, candidate: Candidate, page: Page, error: str | None

@@ -1,5 +1,5 @@
 import pytest
-from scrapy import Request, Spider
+from scrapy import Request
 from scrapy.utils.request import request_from_dict
 from scrapy.utils.test import get_crawler
 
@@ -23,19 +23,22 @@ class Kept(list):
 
 @pytest.fixture
 def spider():
-    spider = get_crawler(ImagesSpider)._create_spider(url=URL)
-    spider.imgprint_job = Kept(spider)
-    return spider
+    return get_crawler(ImagesSpider)._create_spider(url=URL)
 
 
-def test_what_was_not_tried_comes_again(spider):
+@pytest.fixture
+def job(spider):
+    return Kept(spider)
+
+
+def test_what_was_not_tried_comes_again(spider, job):
     meta = {"imgprint": "page", "imgprint_depth": 2, "imgprint_tor": "a.onion"}
     of_this_run = {"proxy": "socks5h://a", "retry_times": 1, "imgprint_rendered": []}
     page = Request(URL, meta={**meta, **of_this_run}, errback=spider.failed)
     image = Request(URL, meta={"imgprint": True, SIGHTING: {"alt": "x"}})
-    postpone(spider, page)
-    postpone(spider, image, "http://example.com/before.jpg")
-    first, second = spider.imgprint_job
+    postpone(job, spider, page)
+    postpone(job, spider, image, "http://example.com/before.jpg")
+    first, second = job
     assert first.meta == {**meta, "imgprint_seed": False}
     assert first.errback == spider.failed
     assert first.dont_filter
@@ -44,11 +47,7 @@ def test_what_was_not_tried_comes_again(spider):
     assert (second.callback, second.errback) == (spider.parse, spider.failed)
 
 
-def test_seeds_stay_seeds(spider):
-    postpone(spider, Request(URL, meta={"imgprint_seed": True}))
-    (again,) = spider.imgprint_job
+def test_seeds_stay_seeds(spider, job):
+    postpone(job, spider, Request(URL, meta={"imgprint_seed": True}))
+    (again,) = job
     assert again.meta["imgprint_seed"] is True
-
-
-def test_nothing_is_kept_without_a_job():
-    postpone(Spider(name="other"), Request(URL))
