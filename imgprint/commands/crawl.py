@@ -13,6 +13,7 @@ from scrapy.spiderloader import get_spider_loader
 from imgprint import config
 from imgprint.commands._check_settings import check_settings
 from imgprint.errors import InputError
+from imgprint.extensions.evidence import EvidenceLog
 from imgprint.extensions.log_filters import hide_secrets, readable
 from imgprint.extensions.progress import Progress
 from imgprint.feeds.feed_targets import (
@@ -86,6 +87,8 @@ def exit_code(crawler: Crawler) -> int:
             failures += exporter.failures
         elif crawler.settings.getdict("FEEDS"):
             failures.append("no feed was written: see the log above")
+        evidence = crawler.get_extension(EvidenceLog)
+        failures += [evidence.failure] if evidence and evidence.failure else []
     if crawler.engine and (job := crawler.get_item_pipeline(JournalPipeline)):
         failures += [job.failure] if job.failure else []
     failures += getattr(crawler.spider, "failures", [])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,7 +62,11 @@ class EvidenceLog:
         self.path = FOLDER
         webhook = config.WEBHOOK.read(crawler.settings)
         self.webhook = safe_url_string(webhook) if webhook else None
+        self.crawler = crawler
+        self.failure: str | None = None
+        """Why the log can't be written: the crawl is stopped then."""
         self._file: IO[str] | None = None
+        self._stopping: asyncio.Task[None] | None = None
         self._received: WeakKeyDictionary[Request, int] = WeakKeyDictionary()
         self._responses: WeakKeyDictionary[Request, Response] = WeakKeyDictionary()
 
@@ -80,11 +86,15 @@ class EvidenceLog:
 
     def opened(self, spider: Spider) -> None:
         time = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S.%f")
-        FOLDER.mkdir(parents=True, exist_ok=True)
         self.path = FOLDER / f"{spider.name}-{time}.jsonl"
-        # "x": evidence is never written over.
-        self._file = self.path.open("x", encoding="ascii")
-        self._write("begin", spider=spider.name)
+        try:
+            FOLDER.mkdir(parents=True, exist_ok=True)
+            # "x": evidence is never written over.
+            self._file = self.path.open("x", encoding="ascii")
+        except OSError as error:
+            self._fail(error)
+        else:
+            self._write("begin", spider=spider.name)
 
     def bytes_received(self, data: bytes, request: Request) -> None:
         self._received[request] = self._received.get(request, 0) + len(data)
@@ -122,18 +132,36 @@ class EvidenceLog:
             )
 
     def closed(self, reason: str) -> None:
-        if self._file:
+        if self._file and not self.failure:
             self._write("end", reason=reason)
+        if self._file and not self.failure:
             self._file.close()
             logger.info("Evidence: %s ends with %s", self.path, self.chain.last)
 
     def _write(self, kind: str, **facts: Any) -> None:
-        if not self._file or self._file.closed:
+        if not self._file or self._file.closed or self.failure:
             return
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._file.write(self.chain.entry(kind, time, facts))
-        self._file.flush()
+        try:
+            self._file.write(self.chain.entry(kind, time, facts))
+            self._file.flush()
+        except OSError as error:
+            self._fail(error)
+            return
         self.stats.inc_value("imgprint/evidence/entries")
+
+    def _fail(self, error: OSError) -> None:
+        """Say that there is no evidence of what follows, and stop the crawl."""
+        self.failure = (
+            f"evidence {str(self.path)!r} can't be written: {error.strerror or error}; "
+            "the crawl was stopped: make room, or crawl without IMGPRINT_EVIDENCE"
+        )
+        logger.error("%s", self.failure)
+        with suppress(OSError):
+            if self._file:
+                self._file.close()
+        stopping = self.crawler.stop_async()
+        self._stopping = asyncio.get_running_loop().create_task(stopping)
 
 
 def fields(headers: Headers, private: Collection[bytes] = ()) -> list[list[str]]:

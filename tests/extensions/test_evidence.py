@@ -1,6 +1,8 @@
 """The evidence log of a crawl, and what ``scrapy verify`` says of it."""
 
 import json
+import os
+import subprocess
 
 import pytest
 
@@ -132,3 +134,41 @@ def test_what_a_project_logs_in_with_is_left_out(tmp_path):
     assert entry["url"] == f"{site.url}/a.jpg?q=1"
     assert ["X-Auth-Token", "(left out)"] in entry["request"]
     assert ["X-Other", "seen"] in entry["request"]
+
+
+def test_a_crawl_without_the_evidence_it_was_to_give_is_stopped(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "evidence").write_text("a file")
+    files = {f"/{n}.jpg": ("image/jpeg", jpeg(n)) for n in range(3)}
+    page = b"".join(b"<img src=%d.jpg>" % n for n in range(3))
+    with GallerySite({"/": ("text/html", page), **files}) as site:
+        done = crawl(
+            f"-aurl={site.url}/", cwd=tmp_path, settings={"IMGPRINT_EVIDENCE": 1}
+        )
+        assert not [path for path in site.paths if path.endswith(".jpg")]
+    assert done.code == 1
+    assert "imgprint: evidence 'data/evidence/images-" in done.log
+    assert "can't be written: File exists; the crawl was stopped" in done.log
+    assert "Traceback" not in done.log
+
+
+def test_a_disk_that_is_full_in_the_middle_stops_the_crawl(tmp_path):
+    (tmp_path / "data").mkdir()
+    folder = tmp_path / "data" / "evidence"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("only root may mount a small file system")
+    try:
+        files = {f"/{n}.jpg": ("image/jpeg", jpeg(n % 3)) for n in range(60)}
+        page = b"".join(b"<img src=%d.jpg>" % n for n in range(60))
+        with GallerySite({"/": ("text/html", page), **files}) as site:
+            settings = {"IMGPRINT_EVIDENCE": 1, "CONCURRENT_REQUESTS": 1}
+            done = crawl(f"-aurl={site.url}/", cwd=tmp_path, settings=settings)
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+    assert done.code == 1
+    assert "can't be written: No space left on device" in done.log
+    assert done.log.count("No space left") == 2, "once in the log, once at its end"
+    assert len(done.records) < 60
+    assert "Traceback" not in done.log
