@@ -51,7 +51,7 @@ class Command(ScrapyCommand):
             metavar="FILE",
             help="file to write (default: report.html)",
         )
-        parser.add_argument("--title", help="title of the report")
+        parser.add_argument("--title", metavar="TITLE", help="title of the report")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:

@@ -197,7 +197,7 @@ def _after_last_idat(
 def is_text(data: bytes) -> bool:
     """Return whether *data*, cut anywhere, is text, hexadecimal or base64.
 
-    >>> is_text("Zürich".encode() * 9), is_text(bytes(range(256)))
+    >>> is_text("Zürich, Genf".encode() * 9), is_text(bytes(range(256)))
     (True, False)
     """
     odd = len(data.translate(None, PRINTABLE))
