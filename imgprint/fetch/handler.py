@@ -35,6 +35,11 @@ _SECONDS = "_imgprint_seconds"
 _TUNNEL_ERROR = "scrapy.core.downloader.handlers.http11.TunnelError"
 
 
+# The loop's timers may fire this much before their time: its clock stands still while
+# callbacks run, and uvloop's counts milliseconds.
+_TIMER_SECONDS = 0.25
+
+
 class HttpDownloadHandler:
     """Download pages as Scrapy does, images over connections that hold little.
 
@@ -103,7 +108,7 @@ class HttpDownloadHandler:
         try:
             return await images.download_request(request)
         except DownloadTimeoutError as error:
-            if monotonic() - start < seconds[0]:
+            if monotonic() - start < seconds[0] - _TIMER_SECONDS:
                 raise
             raise OutOfTime(f"took longer than {timeout:g} seconds") from error
         finally:
