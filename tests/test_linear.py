@@ -34,8 +34,11 @@ from imgprint.spiders.seeds import inline_lines, parse_seed
 from tests.support.adversary import LARGE, seconds
 
 LIMIT = 0.4
-"""Seconds of CPU, ten times what the slowest takes on a quiet machine. What takes the
-square of the time takes over 4 s."""
+"""Seconds of CPU that need no explanation. A slow machine may take longer: then a
+quarter of the text has to take less than a GROWTH-th of the time."""
+GROWTH = 9
+"""Four times the text takes 4 times as long if time grows with it, 16 times as long if
+time grows with its square."""
 GIVEN_UP = 4
 # A timer's signal may come within a callback, such as hypothesis's of the collector.
 pytestmark = pytest.mark.filterwarnings(
@@ -130,19 +133,34 @@ READERS = {
 }
 
 
+def reading(name, text):
+    def call():
+        with suppress(ValueError):  # what any of them may say of bad text
+            READERS[name](text)
+
+    return call
+
+
 def slowest(name, size):
-    """Return the CPU time of what *name* takes longest for, and that unit."""
-    worst = (0.0, "")
+    """Return the CPU time of what *name* takes longest for, that unit and its end."""
+    worst = (0.0, "", "")
     for unit in UNITS:
         for tail in ("", "!\n\"'"):
-            text = unit * (size // len(unit)) + tail
-
-            def call(text=text):
-                with suppress(ValueError):  # what any of them may say of bad text
-                    READERS[name](text)
-
-            worst = max(worst, (seconds(call, 5, LIMIT / 3, GIVEN_UP), unit))
+            call = reading(name, unit * (size // len(unit)) + tail)
+            worst = max(worst, (seconds(call, 5, LIMIT / 3, GIVEN_UP), unit, tail))
     return worst
+
+
+def is_linear(name, took, unit, tail):
+    """Return whether *took* for LARGE is in proportion to a quarter of the text."""
+    if took < LIMIT:
+        return True
+    part = reading(name, unit * (LARGE // 4 // len(unit)) + tail)
+    whole = reading(name, unit * (LARGE // len(unit)) + tail)
+    return took < GIVEN_UP and any(
+        seconds(whole, 3, 0, GIVEN_UP) < GROWTH * seconds(part, 3, 0, GIVEN_UP)
+        for _ in range(3)
+    )
 
 
 WHOLE = ["css_images", "script_images", "json_images", "looks_like_image", "clean"]
@@ -158,22 +176,30 @@ WHOLE += [
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_a_megabyte_takes_sixteen_times_as_long(name):
-    took, unit = slowest(name, LARGE)
-    text = unit * (16 * LARGE // len(unit))
-
-    def call():
-        with suppress(ValueError):
-            READERS[name](text)
-
-    limit = 16 * LIMIT
-    assert seconds(call, 3, min(40 * max(took, 0.001), limit), limit) < limit, unit
+    took, unit, _ = slowest(name, LARGE)
+    call = reading(name, unit * (16 * LARGE // len(unit)))
+    limit = 16 * max(LIMIT, 2.5 * took)
+    assert seconds(call, 3, 40 * took, limit) < limit, unit
 
 
 @pytest.mark.parametrize("name", READERS)
 def test_reader(name):
-    took, unit = slowest(name, LARGE)
+    took, unit, tail = slowest(name, LARGE)
     print(f"{took * 1000:8.2f} ms  {name} {unit!r}")
-    assert took < LIMIT, unit
+    assert is_linear(name, took, unit, tail), unit
+
+
+def test_a_square_is_noticed(monkeypatch):
+    def square(text):
+        for start in range(0, len(text), 8):
+            text.count("b", start)
+
+    monkeypatch.setitem(READERS, "square", square)
+    assert seconds(reading("square", "a" * LARGE)) > GROWTH * seconds(
+        reading("square", "a" * (LARGE // 4))
+    )
+    monkeypatch.setattr("tests.test_linear.LIMIT", 0)
+    assert not is_linear("square", 1, "a", "")
 
 
 @pytest.mark.parametrize(
