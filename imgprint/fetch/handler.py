@@ -34,9 +34,8 @@ RECEIVE_BUFFER = 16_384
 _SECONDS = "_imgprint_seconds"
 _TUNNEL_ERROR = "scrapy.core.downloader.handlers.http11.TunnelError"
 
-
-# The loop's timers may fire this much before their time: its clock stands still while
-# callbacks run, and uvloop's counts milliseconds.
+# The loop's timers may fire up to this early. The loop's clock stands still while
+# callbacks run, and uvloop counts in milliseconds.
 _TIMER_SECONDS = 0.25
 
 
